@@ -1,0 +1,61 @@
+"""The ament_python package theylive_ros: built by colcon on a ROS machine, by pip everywhere else."""
+
+from glob import glob
+
+from setuptools import find_packages, setup
+
+NAME = "theylive_ros"
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    description="Sees aliens, spares John Nada: camera, Edge TPU detector, target selection and laser mirrors as ROS 2 nodes",
+    license="Apache-2.0",
+    maintainer="theylive_ros developers",
+    maintainer_email="maintainers@theylive-ros.invalid",
+    packages=find_packages(include=[NAME, f"{NAME}.*"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+        (f"share/{NAME}/launch", sorted(glob("launch/*.launch.py"))),
+        (f"share/{NAME}/config", sorted(glob("config/*.yaml"))),
+        (f"share/{NAME}/config/scenarios", sorted(glob("config/scenarios/*.yaml"))),
+        (f"share/{NAME}/models", sorted(glob("models/*.tflite") + glob("models/*.json") + glob("models/*.md"))),
+    ],
+    python_requires=">=3.10",
+    install_requires=["setuptools"],
+    extras_require={
+        # On the robot NumPy, OpenCV and PyYAML come from apt (package.xml), so that they match apt's cv_bridge.
+        "robot": ["ai-edge-litert", "lapx"],
+        "pc": ["ai-edge-litert", "lapx", "numpy", "opencv-python-headless", "PyYAML"],
+    },
+    zip_safe=True,
+    entry_points={
+        "console_scripts": [
+            "theylive = theylive_ros.cli:main",
+            "camera = theylive_ros.nodes.camera:main",
+            "detector = theylive_ros.nodes.detector:main",
+            "selector = theylive_ros.nodes.selector:main",
+            "mirrors = theylive_ros.nodes.mirrors:main",
+            "simulator = theylive_ros.nodes.simulator:main",
+            "visualizer = theylive_ros.nodes.visualizer:main",
+        ],
+        "theylive_ros.cameras": [
+            "images = theylive_ros.camera.images:ImagesCamera",
+            "v4l2 = theylive_ros.camera.v4l2:V4l2Camera",
+            "video = theylive_ros.camera.video:VideoCamera",
+        ],
+        "theylive_ros.detectors": [
+            "mobilenetv2 = theylive_ros.detector.mobilenetv2:MobileNetV2Detector",
+            "yolov8 = theylive_ros.detector.yolov8:YoloV8Detector",
+        ],
+        "theylive_ros.selectors": [
+            "highest_score = theylive_ros.targeting.highest_score:HighestScoreSelector",
+            "nearest = theylive_ros.targeting.nearest:NearestSelector",
+            "round_robin = theylive_ros.targeting.round_robin:RoundRobinSelector",
+        ],
+        "theylive_ros.lines": [
+            "sim = theylive_ros.controller.lines.sim:SimLines",
+        ],
+    },
+)

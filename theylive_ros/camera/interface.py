@@ -1,0 +1,38 @@
+"""What a camera plugin is. Register the class under the entry point group `theylive_ros.cameras`."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any, ClassVar
+
+from theylive_ros.types import Frame
+
+
+class CameraError(Exception):
+    """The camera cannot be opened or read; the message names the cause and the cure. The caller may close it and open it again."""
+
+
+class EndOfStream(Exception):
+    """There are no more frames and never will be (the end of a video, of a folder)."""
+
+
+class Camera(abc.ABC):
+    """A source of frames. `open()`, then `read()` from one thread, then `close()`, which any thread may call and which ends a `read()`."""
+
+    Config: ClassVar[type]
+
+    def __init__(self, config: Any) -> None:
+        """Keeps the config (an instance of `Config`); touches no device."""
+        self.config = config
+
+    @abc.abstractmethod
+    def open(self) -> None:
+        """Open the device. Raises CameraError."""
+
+    @abc.abstractmethod
+    def read(self) -> Frame:
+        """Wait for the next frame, the newest where several wait. Raises CameraError, EndOfStream."""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Release the device. Safe to call twice, and when never opened."""

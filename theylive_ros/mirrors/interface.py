@@ -1,0 +1,54 @@
+"""What the planner of the mirrors asks of a controller. `theylive_ros.controller.link.Link` keeps it; so does a test's stand-in."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Protocol
+
+from theylive_ros.types import Segment
+
+
+@dataclasses.dataclass(frozen=True)
+class ControllerStatus:
+    """What the controller last said of itself.
+
+    time: local monotonic clock (s) at which it was true. position: microsteps from the reference, pulses counted. moving: a plan is
+    being played. lit: the laser line is on. referenced: the zero of both axes is known. lag: time (s) by which the running plan is
+    behind its schedule after late wake-ups. fault: empty, or what latched the controller dark until `reset`.
+    """
+
+    time: float
+    position: tuple[int, int]
+    moving: bool
+    lit: bool
+    referenced: bool
+    lag: float
+    has_laser: bool
+    limit_x: bool
+    limit_y: bool
+    stop: bool
+    fault: str
+
+
+class Controller(Protocol):
+    """The planner's side of a controller. No call waits; answers arrive with the next status."""
+
+    def status(self) -> ControllerStatus | None:
+        """The newest status, None while the link is down or silent for too long."""
+
+    def move(self, segments: Sequence[Segment], start: float, *, lit: bool) -> None:
+        """Play segments from `start` (local monotonic s), dropping what was planned beyond it. The first must continue the running plan,
+        the last must end at rest. lit: whether the laser may stay on during it; a slew (lit=False) is dark from the moment it is heard."""
+
+    def light(self, seconds: float) -> None:
+        """Renew the lease: lit for `seconds` from now at most, then dark. 0: dark at once."""
+
+    def stop(self) -> None:
+        """Dark and motionless at once, without a ramp; the reference is lost until `home`."""
+
+    def home(self) -> None:
+        """Find the reference (dark); afterwards the position is 0, 0."""
+
+    def reset(self) -> None:
+        """Clear a latched fault whose cause is gone. Does not restore the reference."""
