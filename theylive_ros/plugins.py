@@ -32,7 +32,8 @@ def find(group: str, name: str) -> EntryPoint:
         raise PluginError(f"no plugin {name!r} in group {group}; installed: {there}")
     first, *rest = found.values()
     if rest:
-        _log.warning("plugin %s of %s comes from several places, %s is used; also: %s", name, group, first.value, ", ".join(e.value for e in rest))
+        others = ", ".join(e.value for e in rest)
+        _log.warning("plugin %s of %s comes from several places, %s is used; also: %s", name, group, first.value, others)
     return first
 
 

@@ -49,10 +49,9 @@ def check_value(config: type, name: str, value: Any, prefix: str = "") -> None:
     for item in value if isinstance(value, (list, tuple)) else [value]:
         if choices and item not in choices:
             raise ValueError(f"{prefix}{name} is {item!r}; it must be {accepts}")
-        if isinstance(item, (int, float)) and not isinstance(item, bool):
-            # `not low <= item` also catches a NaN
-            if (low is not None and not low <= item) or (high is not None and not item <= high):
-                raise ValueError(f"{prefix}{name} is {item}; it must be {accepts}")
+        # `not low <= item` also catches a NaN
+        if (low is not None and not low <= item) or (high is not None and not item <= high):
+            raise ValueError(f"{prefix}{name} is {item}; it must be {accepts}")
 
 
 def _accepts(config: type, field: dataclasses.Field[Any]) -> str:
