@@ -1,0 +1,286 @@
+"""The managed node that all nodes of the stack are, and how one is run as a process."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
+from typing import TypeVar
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.signals import SignalHandlerOptions
+
+from theylive_ros.nodes import qos
+from theylive_ros.nodes.meter import Meter
+from theylive_ros.nodes.parameters import ConfigurationError, Group, Parameters
+from theylive_ros.settings import setting
+
+C = TypeVar("C")
+_RETRY_FIRST, _RETRY_LONGEST = 0.5, 10.0
+
+
+@dataclasses.dataclass(frozen=True)
+class ManagedConfig:
+    """Parameters that every node has."""
+
+    autostart: bool = setting(
+        True, "Configure and activate by itself, retrying with backoff; false: wait for a lifecycle manager", read_only=True
+    )
+    diagnostics_period: float = setting(1.0, "Time between two diagnostics messages", unit="s", low=0.1, high=60.0, read_only=True)
+
+
+class ManagedNode(LifecycleNode):
+    """A lifecycle node that starts by itself, says in one line why it cannot, and reports its health.
+
+    A subclass declares its parameters in `__init__`, calls `ready()` last, and overrides `open` (take device or model), `start` (begin
+    the flow), `stop` (end it, dark) and `close` (give everything back; also called after an `open` that failed half way).
+    """
+
+    def __init__(self, name: str, **options: object) -> None:
+        super().__init__(name, **options)
+        self.parameters = Parameters(self)
+        self.meter = Meter()
+        self._managed = self.declare(ManagedConfig)
+        self._level, self._message = DiagnosticStatus.OK, "unconfigured"
+        self._active = False
+        self._retry = _RETRY_FIRST
+        self._autostart_timer = None
+        # A plain publisher: health is told in every state.
+        self._diagnostics = super(LifecycleNode, self).create_publisher(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+        self.create_timer(self._managed.value.diagnostics_period, self._report)
+
+    def declare(self, config: type[C], stage: str = "", on_change: Callable[[C], None] | None = None) -> Group[C]:
+        """Declare the parameters of a config dataclass; see `Parameters.declare`."""
+        return self.parameters.declare(config, stage, on_change)
+
+    def ready(self) -> None:
+        """All parameters are declared: refuse unknown ones, then start by itself if so configured."""
+        self.parameters.refuse_undeclared()
+        if self._managed.value.autostart:
+            self._autostart_timer = self.create_timer(0.0, self._autostart)
+
+    def open(self) -> None:
+        """Take the device or load the model. Any exception fails the transition; its text is logged as one line."""
+
+    def start(self) -> None:
+        """Begin the flow."""
+
+    def stop(self) -> None:
+        """End the flow; afterwards nothing moves and nothing shines."""
+
+    def close(self) -> None:
+        """Give everything back. Safe to call twice."""
+
+    def health(self) -> tuple[bytes, str]:
+        """Level and message of the diagnostics while active."""
+        return DiagnosticStatus.OK, "active"
+
+    def facts(self) -> dict[str, str]:
+        """More lines for the diagnostics: device, model, ..."""
+        return {}
+
+    @property
+    def active(self) -> bool:
+        """Whether the flow is on."""
+        return self._active
+
+    def ros_now(self) -> float:
+        """ROS time (s)."""
+        return self.get_clock().now().nanoseconds * 1e-9
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle: take what the node needs."""
+        try:
+            self.open()
+        except Exception as error:
+            self._fail(f"cannot configure: {one_line(error)}")
+            self.close()
+            return TransitionCallbackReturn.FAILURE
+        self._level, self._message = DiagnosticStatus.OK, "inactive"
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle: begin the flow."""
+        try:
+            super().on_activate(state)
+            self.start()
+        except Exception as error:
+            self._fail(f"cannot activate: {one_line(error)}")
+            self.stop()
+            super().on_deactivate(state)
+            return TransitionCallbackReturn.FAILURE
+        self._active = True
+        self._retry = _RETRY_FIRST
+        self.get_logger().info("active")
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle: end the flow, dark."""
+        self._halt()
+        self._level, self._message = DiagnosticStatus.OK, "inactive"
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle: give everything back."""
+        self.close()
+        self._level, self._message = DiagnosticStatus.OK, "unconfigured"
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle: the end."""
+        self._halt()
+        self.close()
+        self._level, self._message = DiagnosticStatus.OK, "finalized"
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle: back to unconfigured, from where it can be tried again."""
+        self._halt()
+        self.close()
+        return TransitionCallbackReturn.SUCCESS
+
+    def destroy_node(self) -> None:
+        """Stop whatever still runs, then destroy the node."""
+        self._halt()
+        self.close()
+        super().destroy_node()
+
+    def _halt(self) -> None:
+        self._active = False
+        self.stop()
+
+    def _fail(self, text: str) -> None:
+        if text != self._message:  # a retry that fails alike is not news
+            self.get_logger().error(text)
+        self._level, self._message = DiagnosticStatus.ERROR, text
+
+    def _autostart(self) -> None:
+        self.destroy_timer(self._autostart_timer)
+        self._autostart_timer = None
+        if not rclpy.ok(context=self.context):
+            return
+        success = TransitionCallbackReturn.SUCCESS
+        if self.trigger_configure() == success and self.trigger_activate() == success:
+            return
+        self._autostart_timer = self.create_timer(self._retry, self._autostart_again)
+        self._retry = min(2 * self._retry, _RETRY_LONGEST)
+
+    def _autostart_again(self) -> None:
+        # A configure that succeeded before a failed activate is undone, so that each try starts from the same state.
+        with contextlib.suppress(Exception):
+            self.trigger_cleanup()
+        self._autostart()
+
+    def _report(self) -> None:
+        level, message = self.health() if self._active else (self._level, self._message)
+        facts = dict(self.facts())
+        facts |= {f"{name}_per_second": f"{rate:.1f}" for name, rate in self.meter.rates().items()}
+        facts |= {name: str(n) for name, n in self.meter.counts().items()}
+        for name, spread in self.meter.latencies().items():
+            facts |= {f"{name}_ms_{q}": f"{1e3 * value:.2f}" for q, value in spread.items()}
+        status = DiagnosticStatus(level=level, name=self.get_fully_qualified_name().lstrip("/"), message=message, hardware_id="theylive")
+        status.values = [KeyValue(key=key, value=value) for key, value in facts.items()]
+        array = DiagnosticArray(status=[status])
+        array.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(array)
+
+
+def one_line(error: BaseException) -> str:
+    """An exception's text without line breaks; its type's name where it has none or is a bug rather than a message."""
+    text = " ".join(str(error).split())
+    expected = type(error).__module__.startswith("theylive_ros")
+    return text if text and expected else f"{type(error).__name__}: {text}".rstrip(": ")
+
+
+@contextlib.contextmanager
+def stop_signals() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set. Main thread only."""
+    event = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        event.set()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield event
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def spin(nodes: Sequence[ManagedNode], stop: threading.Event, until: Callable[[], bool] = lambda: False) -> None:
+    """Run nodes in this thread until `stop` is set or `until()` holds; then end and destroy them all."""
+    executor = SingleThreadedExecutor(context=nodes[0].context)
+    try:
+        for node in nodes:
+            executor.add_node(node)
+        while not stop.is_set() and not until() and rclpy.ok(context=nodes[0].context):
+            executor.spin_once(timeout_sec=0.1)
+    finally:
+        for node in nodes:
+            executor.remove_node(node)
+            node.destroy_node()
+        executor.shutdown()
+
+
+def run_node(make: Callable[[], ManagedNode], arguments: Sequence[str] | None = None) -> int:
+    """Run one node as a process until SIGINT or SIGTERM. Returns the exit status: 0, or 2 for parameters that cannot be."""
+    # Signals are ours: rclpy's handlers would end the context before the node can leave in order.
+    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        with stop_signals() as stop:
+            spin([make()], stop)
+    except ConfigurationError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    finally:
+        rclpy.try_shutdown()
+    return 0
+
+
+class Worker:
+    """A thread of a node that ends when asked. The body is called with this worker and watches `stopping`."""
+
+    def __init__(self, node: ManagedNode, name: str, body: Callable[[Worker], None]) -> None:
+        self.stopping = threading.Event()
+        self._node = node
+        self._body = body
+        self._thread = threading.Thread(target=self._run, name=f"{node.get_name()}-{name}", daemon=True)
+        self._thread.start()
+
+    def join(self, timeout: float = 2.0) -> None:
+        """Ask the thread to end and wait for it."""
+        self.stopping.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+            if self._thread.is_alive():
+                self._node.get_logger().error(f"thread {self._thread.name} does not end")
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, at most until asked to end; True if so asked."""
+        return self.stopping.wait(seconds)
+
+    def _run(self) -> None:
+        try:
+            self._body(self)
+        except Exception as error:  # a thread that dies in silence would look like a quiet camera
+            self._node.get_logger().fatal(f"{self._thread.name} ended: {one_line(error)}")
+            raise
+
+
+def age(ros_now: float, stamp: float) -> float:
+    """Time since a stamp (s), both in ROS time."""
+    return ros_now - stamp
+
+
+def monotonic_of(stamp: float, ros_now: float) -> float:
+    """A ROS stamp (s) on the monotonic clock (s)."""
+    return time.monotonic() - (ros_now - stamp)

@@ -1,0 +1,133 @@
+"""The node `camera`: frames of a camera plugin on image_raw or image_raw/compressed."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import time
+
+from diagnostic_msgs.msg import DiagnosticStatus
+
+from theylive_ros import plugins
+from theylive_ros.camera.interface import Camera, CameraError, EndOfStream
+from theylive_ros.camera.reopen import Backoff
+from theylive_ros.nodes.base import ManagedNode, Worker, run_node
+from theylive_ros.nodes.conversions import ConversionError
+from theylive_ros.nodes.image_publisher import ImagePublisher
+from theylive_ros.nodes.parameters import ConfigurationError
+from theylive_ros.settings import setting
+
+
+@dataclasses.dataclass(frozen=True)
+class CameraConfig:
+    """Parameters of the node; those of the plugin are under `camera.`."""
+
+    plugin: str = setting("v4l2", "Camera plugin (entry point group theylive_ros.cameras)", read_only=True)
+
+
+def load_plugin(group: str, name: str) -> type:
+    """A plugin's class; ConfigurationError where no retry would help."""
+    try:
+        return plugins.load(group, name)
+    except plugins.PluginError as error:
+        raise ConfigurationError(str(error)) from error
+
+
+class CameraNode(ManagedNode):
+    """Opens the plugin's device, passes its frames on, and opens it again when it is lost."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__("camera", **options)
+        self._config = self.declare(CameraConfig)
+        self._plugin = load_plugin(plugins.CAMERAS, self._config.value.plugin)
+        self._settings = self.declare(self._plugin.Config, "camera")
+        self._publisher = ImagePublisher(self)
+        self._camera: Camera | None = None
+        self._worker: Worker | None = None
+        self._opened = False
+        self._trouble = ""
+        self._ended = False
+        self.ready()
+
+    @property
+    def ended(self) -> bool:
+        """The stream is at its end: no more frames will come."""
+        return self._ended
+
+    def open(self) -> None:
+        """Open the device."""
+        self._camera = self._plugin(self._settings.value)
+        self._camera.open()
+        self._opened = True
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._trouble, self._ended = "", False
+        self._worker = Worker(self, "read", self._read)
+
+    def stop(self) -> None:
+        """Stop reading. The device is closed too, until the next start: that is what ends a read that waits for a frame."""
+        if self._worker is not None:
+            self._worker.stopping.set()
+            self._camera.close()
+            self._worker.join()
+            self._worker = None
+            self._opened = False
+
+    def close(self) -> None:
+        """Release the device."""
+        if self._camera is not None:
+            self._camera.close()
+            self._camera = None
+
+    def health(self) -> tuple[bytes, str]:
+        """Error while the device is lost."""
+        if self._trouble:
+            return DiagnosticStatus.ERROR, self._trouble
+        return DiagnosticStatus.OK, "end of stream" if self._ended else "active"
+
+    def facts(self) -> dict[str, str]:
+        """Which plugin."""
+        return {"plugin": self._config.value.plugin}
+
+    def _read(self, worker: Worker) -> None:
+        camera, backoff = self._camera, Backoff()
+        while not worker.stopping.is_set():
+            try:
+                if not self._opened:
+                    camera.open()
+                    self._opened = True
+                frame = camera.read()
+                if worker.stopping.is_set():
+                    return
+                self._publisher.publish(frame)
+                self.meter.latency("capture_to_publish", time.monotonic() - frame.stamp)
+                if self._trouble:
+                    self.get_logger().info("the camera is back")
+                    self._trouble = ""
+                backoff.reset()
+            except EndOfStream:
+                self._ended = True
+                self.get_logger().info("end of stream")
+                return
+            except ConversionError as error:
+                self.meter.count("broken_frames")
+                self.get_logger().warning(str(error), throttle_duration_sec=5.0)
+            except CameraError as error:
+                if worker.stopping.is_set():
+                    return
+                self._lost(str(error))
+                camera.close()
+                self._opened = False
+                worker.pause(backoff.next())
+
+    def _lost(self, reason: str) -> None:
+        self.meter.count("lost")
+        if reason != self._trouble:
+            self.get_logger().error(reason)
+            self._trouble = reason
+
+
+def main() -> None:
+    """Run the node as a process."""
+    sys.exit(run_node(CameraNode))

@@ -1,0 +1,213 @@
+"""Between messages and the types of the stages. The only place that knows both."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from builtin_interfaces.msg import Time
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+from theylive_msgs import msg
+
+from theylive_ros.types import Detection, Detections, Region, Target, Track
+
+
+class ConversionError(Exception):
+    """A picture in an encoding that cannot be read here."""
+
+
+def to_time(seconds: float) -> Time:
+    """Seconds of ROS time as a message."""
+    nanoseconds = max(0, round(seconds * 1e9))
+    return Time(sec=nanoseconds // 1_000_000_000, nanosec=nanoseconds % 1_000_000_000)
+
+
+def from_time(time: Time) -> float:
+    """A message's stamp in seconds."""
+    return time.sec + time.nanosec * 1e-9
+
+
+def header(stamp: Time, frame_id: str) -> Header:
+    """A header."""
+    return Header(stamp=stamp, frame_id=frame_id)
+
+
+def to_image(image: np.ndarray, head: Header) -> Image:
+    """A uint8 picture, (h, w, 3) BGR or (h, w) grey, as a message; the pixels are copied once."""
+    height, width = image.shape[:2]
+    data = array("B")
+    # An array.array is taken as it is; anything else would be checked byte by byte.
+    data.frombytes(memoryview(np.ascontiguousarray(image)).cast("B"))
+    encoding, step = ("mono8", width) if image.ndim == 2 else ("bgr8", 3 * width)
+    return Image(header=head, height=height, width=width, encoding=encoding, is_bigendian=0, step=step, data=data)
+
+
+def from_image(message: Image) -> np.ndarray:
+    """A message as a uint8 BGR picture (h, w, 3). bgr8 is a view of the message, rgb8 and mono8 are converted here, all else by
+    cv_bridge where it is installed. Raises ConversionError."""
+    channels = {"bgr8": 3, "rgb8": 3, "mono8": 1}.get(message.encoding)
+    if channels is None:
+        return _by_cv_bridge(message)
+    if len(message.data) < message.height * message.step or message.step < message.width * channels:
+        raise ConversionError(f"image of {message.width}x{message.height} {message.encoding} holds only {len(message.data)} bytes")
+    rows = np.frombuffer(message.data, np.uint8, message.height * message.step).reshape(message.height, message.step)
+    picture = rows[:, : message.width * channels].reshape(message.height, message.width, channels)
+    if message.encoding == "bgr8":
+        return picture
+    return cv2.cvtColor(picture, cv2.COLOR_RGB2BGR if channels == 3 else cv2.COLOR_GRAY2BGR)
+
+
+def to_compressed(jpeg: bytes, head: Header) -> CompressedImage:
+    """A JPEG file as a message."""
+    return CompressedImage(header=head, format="jpeg", data=array("B", jpeg))
+
+
+def from_compressed(message: CompressedImage) -> np.ndarray:
+    """A JPEG or PNG message as a uint8 BGR picture (h, w, 3). Raises ConversionError."""
+    return decode(np.frombuffer(message.data, np.uint8))
+
+
+def decode(data: np.ndarray | bytes) -> np.ndarray:
+    """A JPEG or PNG file as a uint8 BGR picture (h, w, 3). Raises ConversionError."""
+    buffer = np.frombuffer(data, np.uint8) if isinstance(data, bytes) else data
+    picture = cv2.imdecode(buffer, cv2.IMREAD_COLOR) if buffer.size else None
+    if picture is None:
+        raise ConversionError(f"compressed image of {buffer.size} bytes cannot be decoded")
+    return picture
+
+
+def encode(image: np.ndarray, quality: int) -> bytes:
+    """A BGR picture as a JPEG file."""
+    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def to_camera_info(head: Header, width: int, height: int, focal_length: float) -> CameraInfo:
+    """A pinhole camera without distortion, principal point in the middle of the picture; focal_length in px, 0 for unknown.
+
+    CameraInfo counts from the centre of the first pixel, we from its corner: hence the half pixel.
+    """
+    info = CameraInfo(header=head, width=width, height=height, distortion_model="plumb_bob", d=[0.0] * 5)
+    if focal_length > 0:
+        f, cx, cy = focal_length, width / 2 - 0.5, height / 2 - 0.5
+        info.k = [f, 0.0, cx, 0.0, f, cy, 0.0, 0.0, 1.0]
+        info.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+        info.p = [f, 0.0, cx, 0.0, 0.0, f, cy, 0.0, 0.0, 0.0, 1.0, 0.0]
+    return info
+
+
+def to_detections(found: Detections, head: Header) -> msg.Detections:
+    """What a detector says of one frame."""
+    return msg.Detections(
+        header=head,
+        width=found.width,
+        height=found.height,
+        seen=_to_region(found.seen),
+        labels=list(found.labels),
+        exhaustive=found.exhaustive,
+        inference_time=found.inference_time,
+        detections=[msg.Detection(label=d.label, score=d.score, x=d.x, y=d.y, width=d.width, height=d.height) for d in found.items],
+    )
+
+
+def from_detections(message: msg.Detections) -> Detections:
+    """The way back."""
+    return Detections(
+        items=tuple(Detection(d.label, d.score, d.x, d.y, d.width, d.height) for d in message.detections),
+        width=message.width,
+        height=message.height,
+        seen=_from_region(message.seen),
+        labels=tuple(message.labels),
+        exhaustive=message.exhaustive,
+        inference_time=message.inference_time,
+    )
+
+
+def to_target(target: Target, head: Header) -> msg.Target:
+    """The selector's word on one frame; the stamp is the header's."""
+    return msg.Target(
+        header=head,
+        width=target.width,
+        height=target.height,
+        has_target=target.track is not None,
+        target=_to_track(target.track) if target.track is not None else msg.Track(),
+        protected_tracks=_to_tracks(target.protected),
+        others=_to_tracks(target.others),
+        seen=_to_region(target.seen),
+        clears_protected=target.clears_protected,
+    )
+
+
+def from_target(message: msg.Target) -> Target:
+    """The way back; stamps in seconds of ROS time."""
+    return Target(
+        stamp=from_time(message.header.stamp),
+        width=message.width,
+        height=message.height,
+        track=_from_track(message.target) if message.has_target else None,
+        protected=tuple(_from_track(t) for t in message.protected_tracks),
+        others=tuple(_from_track(t) for t in message.others),
+        seen=_from_region(message.seen),
+        clears_protected=message.clears_protected,
+    )
+
+
+def _to_region(region: Region) -> msg.Region:
+    return msg.Region(x_min=region.x_min, y_min=region.y_min, x_max=region.x_max, y_max=region.y_max)
+
+
+def _from_region(message: msg.Region) -> Region:
+    return Region(message.x_min, message.y_min, message.x_max, message.y_max)
+
+
+def _to_tracks(tracks: Sequence[Track]) -> list[msg.Track]:
+    return [_to_track(track) for track in tracks]
+
+
+def _to_track(track: Track) -> msg.Track:
+    return msg.Track(
+        id=track.id,
+        label=track.label,
+        score=track.score,
+        x=track.x,
+        y=track.y,
+        width=track.width,
+        height=track.height,
+        vx=track.vx,
+        vy=track.vy,
+        covariance=list(track.covariance),
+        confirmed=track.confirmed,
+        last_seen=to_time(track.last_seen),
+    )
+
+
+def _from_track(message: msg.Track) -> Track:
+    return Track(
+        id=message.id,
+        label=message.label,
+        score=message.score,
+        x=message.x,
+        y=message.y,
+        width=message.width,
+        height=message.height,
+        vx=message.vx,
+        vy=message.vy,
+        covariance=tuple(float(c) for c in message.covariance),
+        confirmed=message.confirmed,
+        last_seen=from_time(message.last_seen),
+    )
+
+
+def _by_cv_bridge(message: Image) -> np.ndarray:
+    try:
+        from cv_bridge import CvBridge
+    except ImportError as error:
+        raise ConversionError(
+            f"encoding {message.encoding!r} needs cv_bridge (apt install ros-$ROS_DISTRO-cv-bridge); without it: bgr8, rgb8, mono8"
+        ) from error
+    try:
+        return CvBridge().imgmsg_to_cv2(message, "bgr8")
+    except Exception as error:  # CvBridgeError, and whatever OpenCV raises below it
+        raise ConversionError(f"cv_bridge cannot convert {message.encoding!r}: {error}") from error

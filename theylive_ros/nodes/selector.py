@@ -1,0 +1,79 @@
+"""The node `selector`: follows the heads over frames and says of each frame what to aim at and what to spare."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+
+from theylive_msgs import msg
+
+from theylive_ros import plugins
+from theylive_ros.nodes import conversions, qos
+from theylive_ros.nodes.base import ManagedNode, run_node
+from theylive_ros.nodes.camera import load_plugin
+from theylive_ros.settings import setting
+from theylive_ros.targeting.selection import Selection, SelectionSettings
+from theylive_ros.targeting.tracker import TrackerSettings
+
+
+@dataclasses.dataclass(frozen=True)
+class SelectorConfig:
+    """Parameters of the node; those of the policy are under `selector.`, of the tracker under `tracker.`."""
+
+    plugin: str = setting("round_robin", "Selection policy (entry point group theylive_ros.selectors)", read_only=True)
+
+
+class SelectorNode(ManagedNode):
+    """A detections message in, a target message out, one for one."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__("selector", **options)
+        self._config = self.declare(SelectorConfig)
+        self._plugin = load_plugin(plugins.SELECTORS, self._config.value.plugin)
+        self._policy = self.declare(self._plugin.Config, "selector", self._on_policy)
+        self._labels = self.declare(SelectionSettings)
+        self._tracker = self.declare(TrackerSettings, "tracker")
+        self._publisher = self.create_lifecycle_publisher(msg.Target, "target", qos.RESULT)
+        self._selection: Selection | None = None
+        self._subscription = None
+        self.ready()
+
+    def open(self) -> None:
+        """Start without a memory."""
+        self._selection = Selection(self._labels.value, self._tracker.value, self._plugin(self._policy.value))
+
+    def start(self) -> None:
+        """Begin to hear detections."""
+        self._subscription = self.create_subscription(msg.Detections, "detections", self._on_detections, qos.RESULT)
+
+    def stop(self) -> None:
+        """Stop hearing."""
+        if self._subscription is not None:
+            self.destroy_subscription(self._subscription)
+            self._subscription = None
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._selection = None
+
+    def facts(self) -> dict[str, str]:
+        """Which policy."""
+        return {"plugin": self._config.value.plugin}
+
+    def _on_policy(self, config: object) -> None:
+        if self._selection is not None:
+            self._selection.selector.config = config
+
+    def _on_detections(self, message: msg.Detections) -> None:
+        target = self._selection.update(conversions.from_detections(message), conversions.from_time(message.header.stamp))
+        if target is None:  # a frame older than one already used
+            self.meter.count("late_frames")
+            return
+        self._publisher.publish(conversions.to_target(target, message.header))
+        self.meter.count("frames")
+        self.meter.latency("capture_to_target", self.ros_now() - conversions.from_time(message.header.stamp))
+
+
+def main() -> None:
+    """Run the node as a process."""
+    sys.exit(run_node(SelectorNode))
