@@ -1,0 +1,1 @@
+"""Where to point, how to get there, whether to shine."""
