@@ -1,0 +1,1 @@
+"""Which head is which, and which one to aim at."""
