@@ -1,0 +1,175 @@
+"""The calibration: pixels, board and microsteps are one chain both ways, and a bad file is refused in one line."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from theylive_ros.mirrors import plane
+from theylive_ros.mirrors.calibration import Calibration, CalibrationError, load, nominal, save
+from theylive_ros.mirrors.optics import Geometry, OpticsError
+
+pixels = st.tuples(st.floats(0, 320), st.floats(0, 240))
+
+
+def tilted(**changes) -> Calibration:
+    """A camera that looks at the board askew."""
+    m = 0.785e-3
+    h = (m, 0.05 * m, -160 * m, -0.03 * m, 1.02 * m, -115 * m, 2e-4, -1e-4, 1.0)
+    values = {
+        "width": 320,
+        "height": 240,
+        "to_board": h,
+        "field": ((10.0, 10.0), (300.0, 15.0), (310.0, 220.0), (20.0, 230.0)),
+        "geometry": Geometry(rest_x=12.5, invert_y=True),
+        "limits": ((-90, 110), (-80, 80)),
+        "residuals": (0.0004, 0.001),
+        "created": "2024-05-01T12:00:00",
+    }
+    return Calibration(**(values | changes))
+
+
+@given(st.sampled_from([nominal(), tilted()]), pixels)
+def test_pixels_steps_and_board_lead_back_to_themselves(calibration, pixel):
+    assert math.dist(calibration.steps_to_pixel(*calibration.pixel_to_steps(*pixel)), pixel) < 1e-6
+    point = calibration.pixel_to_board(*pixel)
+    assert math.dist(calibration.steps_to_board(*calibration.board_to_steps(*point)), point) < 1e-9
+    assert math.dist(calibration.board_to_pixel(*point), pixel) < 1e-6
+
+
+def test_the_nominal_rig_looks_at_the_beam_at_rest():
+    assert nominal().steps_to_pixel(0, 0) == pytest.approx((160, 120))
+    assert nominal().pixel_to_board(161, 120) == pytest.approx((0.785e-3, 0))
+
+
+def test_one_microstep_of_the_nominal_rig_is_two_pixels():
+    x, y = nominal().steps_to_pixel(1, 1)
+    assert (x - 160, y - 120) == pytest.approx((2.1, 2.0), abs=0.01)
+
+
+def test_the_nominal_soft_limits_let_the_spot_reach_every_pixel():
+    c = nominal(geometry=Geometry(invert_x=True, rest_y=30))
+    assert all(c.inside_limits(*c.pixel_to_steps(x, y)) for x in range(0, 321, 20) for y in range(0, 241, 20))
+
+
+@given(st.sampled_from([nominal(), tilted()]), pixels, st.floats(0, math.tau))
+def test_no_direction_is_longer_than_the_metres_per_pixel(calibration, pixel, heading):
+    x, y = pixel
+    step = 1e-3
+    a = calibration.pixel_to_board(x, y)
+    b = calibration.pixel_to_board(x + step * math.cos(heading), y + step * math.sin(heading))
+    assert math.dist(a, b) / step <= calibration.metres_per_pixel(x, y) * (1 + 1e-4)
+
+
+def test_the_field_of_aim_is_what_its_polygon_encloses():
+    c = tilted()
+    assert c.inside_field(150, 100)
+    assert not c.inside_field(5, 100)
+    assert not c.inside_field(math.nan, 100)
+    dented = ((0.0, 0.0), (10.0, 0.0), (10.0, 10.0), (5.0, 2.0), (0.0, 10.0))
+    assert plane.depth_inside(dented, 1, 1) == 1
+    assert plane.depth_inside(dented, 5, 8) < 0
+    assert plane.depth_inside(dented, 13, 14) == -5
+
+
+def test_a_saved_calibration_is_read_back_the_same(tmp_path):
+    for c in (tilted(), nominal()):
+        save(c, tmp_path / "deep" / "rig.yaml")
+        assert load(tmp_path / "deep" / "rig.yaml", width=320, height=240) == c
+    assert [p.name for p in (tmp_path / "deep").iterdir()] == ["rig.yaml"]
+
+
+def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "rig.yaml"
+    save(nominal(), path)
+    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(CalibrationError, match="cannot be written: No space left"):
+        save(tilted(), path)
+    assert load(path) == nominal()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def edited(tmp_path, edit):
+    path = tmp_path / "rig.yaml"
+    save(tilted(), path)
+    data = yaml.safe_load(path.read_text())
+    edit(data)
+    path.write_text(yaml.safe_dump(data))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("edit", "complaint"),
+    [
+        (lambda d: d.update(format="something"), "no calibration"),
+        (lambda d: d.update(version=2), "version 2"),
+        (lambda d: d.pop("to_board"), "lacks to_board"),
+        (lambda d: d.update(tobord=1), "unknown tobord"),
+        (lambda d: d.update(to_board=[1.0] * 9), "singular"),
+        (lambda d: d.update(to_board=[math.nan] * 9), "not finite"),
+        (lambda d: d.update(to_board=[10**400] * 9), "too large"),
+        (lambda d: d.update(to_board=[True] * 9), "to_board"),
+        (lambda d: d.update(to_board=[1.0] * 8), "9 numbers"),
+        (lambda d: d.update(to_board=[1e-3, 0, 0, 0, 1e-3, 0, -0.01, 0, 1.0]), "horizon"),
+        (lambda d: d.update(width="wide"), "width"),
+        (lambda d: d.update(width=0), "size"),
+        (lambda d: d.update(field=[[0, 0], [1, 1]]), "three or more"),
+        (lambda d: d.update(field=[[0, 0], [1, 1], [2, 2]]), "no area"),
+        (lambda d: d.update(field=[[0, 0], [400, 0], [0, 200]]), "leaves the picture"),
+        (lambda d: d.update(field=[[0, 0], [math.nan, 0], [0, 200]]), "finite"),
+        (lambda d: d.update(field=7), "field"),
+        (lambda d: d["limits"].update(x=[5, 5]), "soft limits of axis x"),
+        (lambda d: d.update(limits=[1, 2]), "limits"),
+        (lambda d: d["geometry"].update(board_distance=-0.4), "board_distance"),
+        (lambda d: d["geometry"].update(microsteps=8.5), "microsteps"),
+        (lambda d: d["geometry"].update(rest_x=math.nan), "rest_x"),
+        (lambda d: d["geometry"].pop("invert_x"), "geometry"),
+        (lambda d: d.update(residuals=[math.inf]), "residuals"),
+    ],
+)
+def test_every_defect_of_a_file_is_refused_in_one_line(tmp_path, edit, complaint):
+    path = edited(tmp_path, edit)
+    with pytest.raises(CalibrationError, match=complaint) as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_a_file_that_is_missing_unreadable_or_damaged_is_refused(tmp_path):
+    with pytest.raises(CalibrationError, match="there is no calibration"):
+        load(tmp_path / "none.yaml")
+    with pytest.raises(CalibrationError, match="cannot be read"):
+        load(tmp_path)
+    for content in (b"\xff\xfe\x00", b"{ [", b"a: b: c", b"!!python/object:os.system {}"):
+        (tmp_path / "rig.yaml").write_bytes(content)
+        with pytest.raises(CalibrationError, match="damaged"):
+            load(tmp_path / "rig.yaml")
+    save(nominal(), tmp_path / "rig.yaml")
+    whole = (tmp_path / "rig.yaml").read_bytes()
+    for cut in range(0, len(whole) - 5, 40):
+        (tmp_path / "rig.yaml").write_bytes(whole[:cut])
+        with pytest.raises(CalibrationError):
+            load(tmp_path / "rig.yaml")
+
+
+def test_a_calibration_for_other_pictures_is_refused(tmp_path):
+    save(nominal(), tmp_path / "rig.yaml")
+    with pytest.raises(CalibrationError, match="320x240 px, these are 640x480"):
+        load(tmp_path / "rig.yaml", width=640, height=480)
+
+
+def test_a_pixel_beyond_the_horizon_has_no_place_on_the_board():
+    with pytest.raises(OpticsError):
+        tilted().pixel_to_board(-6000, 0)
+    with pytest.raises(OpticsError):
+        tilted().board_to_pixel(math.nan, 0)
+
+
+def test_a_calibration_made_by_hand_is_checked_too():
+    with pytest.raises(CalibrationError, match="singular"):
+        dataclasses.replace(nominal(), to_board=(1.0,) * 9)
