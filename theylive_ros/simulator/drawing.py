@@ -118,11 +118,11 @@ class Canvas:
         return np.dstack([colour, self.alpha])
 
 
-def noise(rng: np.random.Generator, shape: tuple[int, int], cell: float) -> np.ndarray:
-    """Smooth noise of about unit size with bumps of `cell` pixels, float32 of the given shape."""
+def noise(rng: np.random.Generator, shape: tuple[int, int], cell: float, along: float | None = None) -> np.ndarray:
+    """Smooth noise of about unit size with bumps of `cell` pixels (`along` pixels down the rows, if given), float32 (rows, columns)."""
     rows, cols = shape
-    coarse = rng.standard_normal((max(2, round(rows / cell) + 1), max(2, round(cols / cell) + 1)), dtype=np.float32)
-    return cv2.resize(coarse, (cols, rows), interpolation=cv2.INTER_CUBIC)
+    size = max(2, round(rows / (along or cell)) + 1), max(2, round(cols / cell) + 1)
+    return cv2.resize(rng.standard_normal(size, dtype=np.float32), (cols, rows), interpolation=cv2.INTER_CUBIC)
 
 
 def _fixed(points: np.ndarray) -> np.ndarray:

@@ -34,7 +34,9 @@ def draw_john(rng: np.random.Generator) -> Canvas:
     canvas.strands(crown, [shade(dark, 0.6), shade(dark, 1.5), mix(dark, fair, 0.6)], 110, _fall)
     neck = curve([(-6, 4), (6, 4), (7.5, 12), (8, 17), (2.5 + yaw, 24), (-6, 17)])
     _shirt(canvas, chest, neck, skin)
-    face = curve([(-8.6, -13), (0, -17), (8.8, -13), (9.4, -5), (8.6, 2), (6 + yaw * 0.3, 7.5), (yaw, 10.4), (-5, 7.6), (-8.4, 1), (-9, -6)])
+    face = curve(
+        [(-8.6, -13), (0, -17), (8.8, -13), (9.4, -5), (8.6, 2), (6 + yaw * 0.3, 7.5), (yaw, 10.4), (-5, 7.6), (-8.4, 1), (-9, -6)]
+    )
     canvas.inside(neck, lambda: canvas.fill(face + np.array([0.4, 1.8]), shade(skin, 0.62)))  # the chin's shadow
     canvas.fill(face, skin)
     _features(canvas, curve, face, skin, yaw)
@@ -90,7 +92,9 @@ def _features(canvas: Canvas, curve: object, face: np.ndarray, skin: Colour, yaw
         canvas.line(curve([(5.5 + yaw / 2, -1), (5 + yaw / 2, 3)], False), bright, 2.2)
         canvas.line(curve([(-3, -13.5), (4, -13.5)], False), bright, 2.0)
         canvas.line(curve([(yaw, -6), (yaw + 1.4, -0.4), (yaw - 0.8, 0.2)], False), shadow, 0.8)
-        canvas.line(curve([(yaw - 3.4, 4.3), (yaw, 3.8 + rng.uniform(0, 0.6)), (yaw + 3, 4.2)], False), shade(skin, 0.45), rng.uniform(0.6, 1.1))
+        canvas.line(
+            curve([(yaw - 3.4, 4.3), (yaw, 3.8 + rng.uniform(0, 0.6)), (yaw + 3, 4.2)], False), shade(skin, 0.45), rng.uniform(0.6, 1.1)
+        )
         canvas.line(curve([(yaw - 2.2, 5.8), (yaw + 2, 5.8)], False), shadow, 0.7)
         canvas.line(curve([(yaw - 4.5, 0.8), (yaw - 4.8, 4)], False), shadow, 0.6)
 
