@@ -1,0 +1,149 @@
+"""How both axes get from any state to rest at whole microsteps: time-optimal trapezoids of velocity, as timed segments.
+
+Positions are microsteps, velocities microsteps/s, accelerations microsteps/s^2, times seconds from the start of the plan.
+
+A plan that starts on another plan whose goals lay within the soft limits never leaves them itself: whatever it is doing, it could stop
+at its old goal or before, and that stopping point and the new goal bound all that it passes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from theylive_ros.settings import setting
+from theylive_ros.types import Segment
+
+# Shorter phases (s) are left out; at 1e6 microsteps/s^2 they change a velocity by less than a thousandth of a microstep a second.
+_NOTHING = 1e-9
+
+
+@dataclasses.dataclass(frozen=True)
+class MotionSettings:
+    """What the motors can follow without missing a step."""
+
+    max_speed: float = setting(
+        2000.0, "highest speed of an axis; keep it at or below the start-stop rate", unit="microsteps/s", low=1.0, high=1e5
+    )
+    max_acceleration: float = setting(60000.0, "highest acceleration of an axis", unit="microsteps/s^2", low=1.0, high=1e7)
+
+
+class State(NamedTuple):
+    """Position (microsteps) and velocity (microsteps/s) of both axes."""
+
+    px: float
+    vx: float
+    py: float
+    vy: float
+
+
+class Phase(NamedTuple):
+    """A stretch of one axis' motion: position and velocity at its start, and its acceleration."""
+
+    duration: float
+    p: float
+    v: float
+    a: float
+
+
+def plan(state: State, goal: tuple[int, int], limits: MotionSettings) -> list[Segment]:
+    """Quickest way of each axis from a state to rest at its goal; at most six segments, none if the state is at rest there."""
+    x = plan_axis(state.px, state.vx, goal[0], limits)
+    y = plan_axis(state.py, state.vy, goal[1], limits)
+    return _merge(x, y, goal)
+
+
+def plan_stop(state: State, limits: MotionSettings) -> list[Segment]:
+    """Quickest ramp to rest, at the first whole microsteps where that can be."""
+    goals = []
+    for p, v in ((state.px, state.vx), (state.py, state.vy)):
+        end = p + v * abs(v) / (2 * limits.max_acceleration)
+        whole = round(end)
+        # an end that is whole but for rounding stays; any other is passed a little, in the direction of the motion
+        goals.append(whole if abs(end - whole) < 1e-6 else math.ceil(end) if v > 0 else math.floor(end) if v < 0 else whole)
+    return plan(state, (goals[0], goals[1]), limits)
+
+
+def plan_axis(position: float, velocity: float, goal: int, limits: MotionSettings) -> list[Phase]:
+    """Quickest way of one axis to rest at its goal, from any state; up to three phases, none if it is at rest there.
+
+    Too fast to stop before the goal, the axis passes it and comes back. Faster than `max_speed`, it slows down to that first.
+    """
+    acceleration, speed = limits.max_acceleration, limits.max_speed
+    stop = position + velocity * abs(velocity) / (2 * acceleration)
+    if abs(stop - goal) < 1e-9:
+        if abs(velocity) < _NOTHING * acceleration:
+            return []
+        return [Phase(abs(velocity) / acceleration, position, velocity, -math.copysign(acceleration, velocity))]
+    # seen along the direction in which the goal lies from where the axis could stop
+    sign = 1.0 if goal > stop else -1.0
+    v, way = sign * velocity, sign * (goal - position)
+    peak = min(speed, math.sqrt(acceleration * way + v * v / 2))
+    ramp = math.copysign(acceleration, peak - v)
+    cruise = way - (peak * peak - v * v) / (2 * ramp) - peak * peak / (2 * acceleration)
+    phases = []
+    p = position
+    for duration, start, a in (
+        (abs(peak - v) / acceleration, v, ramp),
+        (max(cruise, 0.0) / peak, peak, 0.0),
+        (peak / acceleration, peak, -acceleration),
+    ):
+        if duration > _NOTHING:
+            phases.append(Phase(duration, p, sign * start, sign * a))
+        p += sign * (start * duration + a * duration * duration / 2)
+    return phases
+
+
+def state_at(segments: Sequence[Segment], t: float) -> State:
+    """State at a time since the start of a plan; before it the first, after it at rest where the last segment ends."""
+    if t < 0:
+        first = segments[0]
+        return State(first.px, first.vx, first.py, first.vy)
+    for segment in segments:
+        if t < segment.duration:
+            return _within(segment, t)
+        t -= segment.duration
+    end = _within(segments[-1], segments[-1].duration)
+    # the end of a plan is a whole microstep by contract
+    return State(float(round(end.px)), 0.0, float(round(end.py)), 0.0)
+
+
+def duration(segments: Sequence[Segment]) -> float:
+    """Time from the start of a plan until both axes are at rest (s)."""
+    return sum(segment.duration for segment in segments)
+
+
+def _within(s: Segment, t: float) -> State:
+    return State(s.px + (s.vx + s.ax * t / 2) * t, s.vx + s.ax * t, s.py + (s.vy + s.ay * t / 2) * t, s.vy + s.ay * t)
+
+
+def _merge(x: list[Phase], y: list[Phase], goal: tuple[int, int]) -> list[Segment]:
+    """Segments between all breakpoints of both axes; an axis that is done stands at its goal."""
+    starts = [0.0]
+    for phases in (x, y):
+        t = 0.0
+        for phase in phases:
+            t += phase.duration
+            starts.append(t)
+    starts.sort()
+    segments = []
+    for begin, end in itertools.pairwise(starts):
+        if end - begin > _NOTHING:
+            # what is left out before or after is shorter than _NOTHING
+            middle = (begin + end) / 2
+            segments.append(Segment(end - begin, *_axis_at(x, begin, middle, goal[0]), *_axis_at(y, begin, middle, goal[1])))
+    return segments
+
+
+def _axis_at(phases: list[Phase], begin: float, middle: float, goal: int) -> tuple[float, float, float]:
+    """Position and velocity at `begin`, and acceleration, in the phase that holds `middle`."""
+    start = 0.0
+    for phase in phases:
+        if middle < start + phase.duration:
+            t = begin - start
+            return phase.p + (phase.v + phase.a * t / 2) * t, phase.v + phase.a * t, phase.a
+        start += phase.duration
+    return float(goal), 0.0, 0.0
