@@ -1,0 +1,82 @@
+"""The detector `yolov8`: every head of a frame, from a YOLOv8 or alike as a TFLite file."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import ClassVar
+
+import numpy as np
+
+from theylive_ros.detector.decode import Decoder
+from theylive_ros.detector.interface import Detector
+from theylive_ros.detector.network import Network, NetworkConfig, loaded
+from theylive_ros.detector.nms import nms
+from theylive_ros.settings import setting
+from theylive_ros.types import Detection, Detections
+
+DEFAULT_MODEL = "compact_yolo_224_int8.tflite"
+
+
+@dataclasses.dataclass
+class YoloV8Config(NetworkConfig):
+    """Settings of the detector `yolov8`."""
+
+    score_threshold: float = setting(0.5, "least score of a head that is reported", low=0.0, high=1.0)
+    iou_threshold: float = setting(
+        0.5, "overlap (intersection over union) above which the lesser of two boxes of a label goes", low=0.0, high=1.0
+    )
+    max_detections: int = setting(100, "at most so many heads per frame, the best", low=1, high=1000)
+
+
+class YoloV8Detector(Detector):
+    """Reports all heads; boxes may reach beyond the frame, so that their centres stay the heads' centres."""
+
+    Config: ClassVar[type] = YoloV8Config
+
+    def __init__(self, config: YoloV8Config) -> None:
+        super().__init__(config)
+        self._network: Network | None = None
+        self._decoder: Decoder | None = None
+
+    def load(self) -> None:
+        """Read the model and take the device. Raises DetectorError."""
+        self.close()
+        network = Network(self.config, DEFAULT_MODEL, "yolov8")
+        try:
+            self._decoder = Decoder(network.outputs, len(network.labels), network.width, network.height)
+        except Exception:
+            network.close()
+            raise
+        self._network = network
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All labels that the model can name, in the order of its classes."""
+        return loaded(self._network).labels
+
+    @property
+    def device(self) -> str:
+        """Where the model runs, in words."""
+        return loaded(self._network).device
+
+    def detect(self, image: np.ndarray) -> Detections:
+        """Heads in one uint8 BGR image, best score first. Raises DetectorError."""
+        start = time.perf_counter()
+        network, config = loaded(self._network), self.config
+        raw, mapping = network.run(image)
+        boxes, scores, classes = self._decoder.decode(raw, config.score_threshold)
+        kept = nms(boxes, scores, classes, config.iou_threshold, config.max_detections)
+        corners = mapping.to_frame(boxes[kept]).tolist()
+        items = tuple(
+            Detection(network.labels[label], score, (x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
+            for label, score, (x0, y0, x1, y1) in zip(classes[kept].tolist(), scores[kept].tolist(), corners, strict=True)
+        )
+        height, width = image.shape[:2]
+        return Detections(items, width, height, mapping.seen, network.labels, True, time.perf_counter() - start)
+
+    def close(self) -> None:
+        """Release the device. Safe to call twice, and when never loaded."""
+        if self._network is not None:
+            self._network.close()
+        self._network = self._decoder = None
