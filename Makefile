@@ -1,0 +1,44 @@
+# Each target sets up what it needs and is instant when that is there. The work is done by tools/; docs/install.md explains it.
+
+PYTHON ?= python3
+SECONDS ?= 20
+ARGS ?=
+
+# Without a PYTHON of the caller's, an environment that is there keeps the one it was made with.
+KEEP := $(if $(filter file,$(origin PYTHON)),--keep-python)
+SETUP = @command -v "$(PYTHON)" >/dev/null || { echo 'setup: there is no $(PYTHON): sudo apt install python3 python3-venv python3-dev'; exit 1; }; \
+	"$(PYTHON)" tools/setup_clone.py $(KEEP)
+IN = .venv/bin
+IN_TRAINING = .venv-training/bin
+
+.PHONY: help setup demo test test-training lint format clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-20s %s\n' "$$name" "$$text"; done
+
+setup:  ## virtual environment .venv with ROS 2, theylive_msgs and this clone (PYTHON=python3.12 chooses the interpreter)
+	$(SETUP)
+
+demo: setup  ## the simulated rig at work: demo.mp4, demo.png, demo.json (SECONDS=20)
+	@$(IN)/theylive demo --seconds $(SECONDS) --report demo.json --video demo.mp4
+
+test: setup  ## the tests (ARGS="-k gate" chooses some)
+	@$(IN)/python -m pytest test $(ARGS)
+
+test-training:  ## the training package's tests, in an environment of their own (.venv-training, 2.8 GB)
+	@test -d training/test || { echo 'make: training/test is not there: nothing can be tested' >&2; exit 1; }
+	$(SETUP) --training
+	@$(IN_TRAINING)/python -m pytest training/test $(ARGS)
+
+lint: setup  ## what the linter and the formatter have to say
+	@$(IN)/ruff check .
+	@$(IN)/ruff format --check .
+
+format: setup  ## let the linter and the formatter mend what they can
+	@$(IN)/ruff check --fix .
+	@$(IN)/ruff format .
+
+clean:  ## remove all that the other targets have made
+	rm -rf .venv .venv-training .venv.lock .venv-training.lock build install log demo.mp4 demo.png demo.json
+	rm -rf .pytest_cache .ruff_cache .hypothesis *.egg-info training/*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,42 @@
+"""How the clone's environment stands beside a sourced ROS 2: which of apt's packages are kept, and which workspace would hide the clone."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+
+def shadows(root: Path) -> list[str]:
+    """Packages of this clone that the sourced workspace has too, and would put before the clone's own."""
+    specs = {name: importlib.util.find_spec(name) for name in ("theylive_ros", "theylive_msgs")}
+    return [
+        f"the sourced workspace has {name} already ({spec.origin}), which would hide this clone's: use it with colcon and ros2, or a shell "
+        "that sources ROS alone"
+        for name, spec in specs.items()
+        if spec and root not in Path(spec.origin or "/").parents
+    ]
+
+
+def packages(needs: Path) -> tuple[list[str], list[str]]:
+    """What pip must add to a sourced ROS, and the versions of apt's packages to be left as they are (cv_bridge wants its NumPy).
+
+    needs: the file of requirements with the pins for packages that the system lacks.
+    """
+    pinned = dict(line.split("==") for line in needs.read_text().split() if "==" in line)
+    modules = {"numpy": "numpy", "opencv-python-headless": "cv2", "PyYAML": "yaml"}
+    kept: list[str] = []
+    wanted = ["lapx"]
+    numpy = None
+    for name, module in modules.items():
+        if importlib.util.find_spec(module) is None:
+            wanted.append(f"{name}=={pinned[name]}")
+            continue
+        with contextlib.suppress(PackageNotFoundError):
+            kept.append(f"{name}=={version(name)}")
+            if name == "numpy":
+                numpy = tuple(int(part) for part in version(name).split(".")[:2])
+    # ai-edge-litert asks for NumPy 1.23; apt's on Ubuntu 22.04 is older, and tflite-runtime is content with it
+    wanted.append("tflite-runtime==2.14.0" if numpy and numpy < (1, 23) else "ai-edge-litert")
+    return wanted, kept

@@ -1,0 +1,74 @@
+"""Builds a ROS interface package (.msg, .srv, .action) into a virtual environment that holds ROS 2 wheels, or beside a sourced ROS 2."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+# The wheels' CMake targets name include folders of the machine that built them; CMake refuses those, so each that is not here is dropped.
+_DROP_MISSING_INCLUDES = """
+function(_drop_missing_includes)
+  get_property(targets DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" PROPERTY IMPORTED_TARGETS)
+  foreach(target IN LISTS targets)
+    get_target_property(folders ${target} INTERFACE_INCLUDE_DIRECTORIES)
+    if(folders)
+      set(there "")
+      foreach(folder IN LISTS folders)
+        if(NOT IS_ABSOLUTE "${folder}" OR EXISTS "${folder}")
+          list(APPEND there "${folder}")
+        endif()
+      endforeach()
+      set_property(TARGET ${target} PROPERTY INTERFACE_INCLUDE_DIRECTORIES "${there}")
+    endif()
+  endforeach()
+endfunction()
+cmake_language(DEFER CALL _drop_missing_includes)
+"""
+
+
+def build(package: Path, venv: Path, *, wheels: bool, run: Callable[..., None]) -> None:
+    """Build and install one package, and remove what an earlier version of it had installed.
+
+    wheels: ROS 2 is in the environment itself. run: called as run(command, extra_environment); raises where the command fails.
+    """
+    manifest = venv / f"{package.name}.files"
+    with tempfile.TemporaryDirectory(prefix="theylive-") as folder:
+        # CMake, make and the generators never see the clone's own path, which may hold spaces and quotes.
+        work = Path(folder)
+        prefix = work / "venv"
+        prefix.symlink_to(venv)
+        source = Path(shutil.copytree(package, work / package.name))
+        (work / "fix.cmake").write_text(_DROP_MISSING_INCLUDES)
+        own = prefix / "bin" / "cmake"
+        cmake = str(own if own.exists() else shutil.which("cmake") or "cmake")
+        python = prefix / "bin" / "python"
+        options = {
+            "CMAKE_BUILD_TYPE": "Release",
+            "BUILD_TESTING": "OFF",
+            "CMAKE_INSTALL_PREFIX": prefix,
+            "Python3_EXECUTABLE": python,
+            "PYTHON_EXECUTABLE": python,
+            # Debian's own Python would choose dist-packages.
+            "PYTHON_INSTALL_DIR": f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages",
+        }
+        environment = {"PATH": os.pathsep.join([str(prefix / "bin"), os.environ.get("PATH", os.defpath)])}
+        if wheels:
+            options |= {"CMAKE_PREFIX_PATH": prefix, "CMAKE_PROJECT_INCLUDE": work / "fix.cmake"}
+            environment |= {"AMENT_PREFIX_PATH": str(prefix)}  # the type supports are found through the ament index
+        given = [f"-D{name}={value}" for name, value in options.items()]
+        run([cmake, "-S", str(source), "-B", str(work / "build"), *given, "-Wno-dev"], environment)
+        run([cmake, "--build", str(work / "build"), "--parallel", str(os.cpu_count() or 1)], environment)
+        _remove(manifest, venv)
+        run([cmake, "--install", str(work / "build")], environment)
+        installed = (work / "build" / "install_manifest.txt").read_text().splitlines()
+        manifest.write_text("".join(f"{Path(line).relative_to(prefix)}\n" for line in installed))
+
+
+def _remove(manifest: Path, venv: Path) -> None:
+    if manifest.is_file():
+        for line in manifest.read_text().splitlines():
+            (venv / line).unlink(missing_ok=True)
