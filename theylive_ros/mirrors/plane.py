@@ -56,8 +56,9 @@ def depth_inside(polygon: Sequence[Point], x: float, y: float) -> float:
         t = ((x - ax) * ex + (y - ay) * ey) / length2 if length2 else 0.0
         t = 0.0 if t < 0 else 1.0 if t > 1 else t
         distance = math.hypot(x - ax - t * ex, y - ay - t * ey)
-        # written so that a NaN stays
-        nearest = nearest if nearest <= distance else distance
+        # a NaN comes in and stays
+        if distance < nearest or distance != distance:
+            nearest = distance
         ax, ay = bx, by
     return nearest if inside else -nearest
 

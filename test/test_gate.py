@@ -1,0 +1,241 @@
+"""The gate: each condition alone closes it, and more danger or more doubt never opens it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from theylive_ros.mirrors.calibration import nominal
+from theylive_ros.mirrors.gate import REASONS, GateSettings, Situation, clearance, failing
+from theylive_ros.mirrors.interface import ControllerStatus
+from theylive_ros.types import Region, Target, Track
+
+RIG = nominal()
+SETTINGS = GateSettings()
+NOW = 100.0
+ALIEN_AT = (200.0, 100.0)
+
+
+def track(x=ALIEN_AT[0], y=ALIEN_AT[1], label="alien", vx=0.0, vy=0.0, place=1.0, speed=10.0, **changes) -> Track:
+    p, v = place * place, speed * speed
+    values = {
+        "id": 1,
+        "label": label,
+        "score": 0.9,
+        "x": x,
+        "y": y,
+        "width": 64.0,
+        "height": 64.0,
+        "vx": vx,
+        "vy": vy,
+        "covariance": (p, 0.0, 0.0, 0.0, 0.0, p, 0.0, 0.0, 0.0, 0.0, v, 0.0, 0.0, 0.0, 0.0, v),
+        "confirmed": True,
+        "last_seen": NOW - 0.03,
+    }
+    return Track(**(values | changes))
+
+
+def john(x=60.0, y=100.0, **changes) -> Track:
+    return track(x, y, label="john", id=2, **changes)
+
+
+STATUS = ControllerStatus(NOW - 0.005, (0, 0), False, False, True, 0.0, True, False, False, False, "")
+TARGET = Target(NOW - 0.03, 320, 240, track(), (john(),), (), Region(0, 0, 320, 240), True)
+
+
+def situation(**changes) -> Situation:
+    """An open gate, but for the changes; fields of the status, the target and its track are found by name."""
+    status, target = STATUS, TARGET
+    for name in list(changes):
+        if name in {f.name for f in dataclasses.fields(ControllerStatus)} and name != "position":
+            status = dataclasses.replace(status, **{name: changes.pop(name)})
+        elif name in {f.name for f in dataclasses.fields(Target)}:
+            target = dataclasses.replace(target, **{name: changes.pop(name)})
+        elif name in {"confirmed", "label", "last_seen"}:
+            target = dataclasses.replace(target, track=dataclasses.replace(target.track, **{name: changes.pop(name)}))
+    aim = changes.get("aim", ALIEN_AT)
+    spot = changes.get("spot", aim)
+    values = {
+        "now": NOW,
+        "status": status,
+        "armed": True,
+        "clocks_sane": True,
+        "target": target,
+        "aim": aim,
+        "spot": spot,
+        "aim_steps": RIG.pixel_to_steps(*aim) if aim and math.isfinite(sum(aim)) else aim,
+        "spot_steps": RIG.pixel_to_steps(*spot) if spot and math.isfinite(sum(spot)) else spot,
+        "on_plan": True,
+        "slewing": False,
+        "on_time": 1.0,
+    }
+    return Situation(**(values | changes))
+
+
+def reasons(**changes) -> tuple[str, ...]:
+    return failing(situation(**changes), RIG, SETTINGS)
+
+
+def test_the_gate_is_open_when_all_holds():
+    assert reasons() == ()
+
+
+ALONE = [
+    ("link_silent", {"status": None}),
+    ("link_silent", {"time": NOW - 0.2}),
+    ("link_silent", {"time": NOW + 0.2}),
+    ("controller_fault", {"fault": "driver"}),
+    ("stop_input", {"stop": True}),
+    ("limit_input", {"limit_x": True}),
+    ("limit_input", {"limit_y": True}),
+    ("no_laser_line", {"has_laser": False}),
+    ("unreferenced", {"referenced": False}),
+    ("off_plan", {"on_plan": False}),
+    ("not_armed", {"armed": False}),
+    ("clocks_unsteady", {"clocks_sane": False}),
+    ("no_target", {"target": None}),
+    ("no_target", {"track": None}),
+    ("target_stale", {"stamp": NOW - 0.2}),
+    ("target_stale", {"stamp": NOW + 0.1}),
+    ("target_stale", {"last_seen": NOW - 0.2}),
+    ("target_stale", {"last_seen": NOW + 0.2}),
+    ("target_unconfirmed", {"confirmed": False}),
+    ("label_not_targeted", {"label": "john"}),
+    ("cannot_clear_protected", {"clears_protected": False}),
+    ("picture_size", {"width": 640}),
+    ("outside_field", {"aim": None, "aim_steps": (0, 0)}),
+    ("outside_field", {"spot": None, "spot_steps": (0, 0)}),
+    ("outside_limits", {"spot_steps": (300.0, 0.0)}),
+    ("outside_limits", {"aim_steps": (0.0, -300.0)}),
+    ("outside_limits", {"aim_steps": None}),
+    ("outside_seen", {"seen": Region(0, 0, 210, 240)}),
+    ("outside_seen", {"seen": Region(320, 240, 0, 0)}),
+    ("outside_seen", {"aim": (310.0, 100.0)}),
+    ("protected_near", {"protected": (john(200 - 32 - 16, 100),)}),
+    ("slewing", {"slewing": True}),
+    ("not_settled", {"spot": (ALIEN_AT[0] + 4, ALIEN_AT[1])}),
+    ("max_on_time", {"on_time": 10.0}),
+]
+
+
+@pytest.mark.parametrize(("reason", "changes"), ALONE)
+def test_each_condition_alone_closes_the_gate(reason, changes):
+    assert reasons(**changes) == (reason,)
+
+
+def test_every_reason_is_shown_to_close_the_gate():
+    assert {reason for reason, _ in ALONE} == set(REASONS)
+
+
+def test_an_aim_outside_the_calibrated_field_is_refused():
+    small = dataclasses.replace(RIG, field=((0.0, 0.0), (190.0, 0.0), (190.0, 240.0), (0.0, 240.0)))
+    assert failing(situation(), small, SETTINGS) == ("outside_field",)
+
+
+def test_reasons_are_told_in_their_order():
+    told = failing(situation(status=None, target=None, armed=False, on_time=20.0, spot=None), RIG, SETTINGS)
+    assert told == tuple(r for r in REASONS if r in told)
+    assert len(told) >= 5
+
+
+def test_a_detector_that_cannot_clear_john_is_put_up_with_on_request():
+    settings = GateSettings(allow_unclearing_detector=True)
+    assert failing(situation(clears_protected=False), RIG, settings) == ()
+
+
+def test_john_counts_where_the_spot_is_though_the_aim_is_clear():
+    near_spot = john(100.0, 100.0)
+    told = reasons(spot=(100.0, 100.0), protected=(near_spot,))
+    assert "protected_near" in told
+
+
+def test_john_closes_the_gate_also_while_nothing_is_aimed_at():
+    assert reasons(track=None, protected=(john(*ALIEN_AT),)) == ("no_target", "protected_near")
+
+
+def test_john_is_grown_by_his_speed_over_his_age_and_one_frame():
+    still, quick = john(speed=0.0, place=0.0), john(speed=0.0, place=0.0, vx=300.0, vy=400.0)
+    point = [RIG.pixel_to_board(*ALIEN_AT)]
+    pixel = RIG.metres_per_pixel(160, 120)
+    gap = clearance(still, point, 0.03, RIG, SETTINGS)
+    assert gap == pytest.approx((200 - 60 - 32) * pixel)
+    assert gap - clearance(quick, point, 0.03, RIG, SETTINGS) == pytest.approx(500 * (0.03 + 0.034) * pixel)
+
+
+# properties -------------------------------------------------------------------------------------------------------------------------
+
+places = st.tuples(st.floats(-50, 370), st.floats(-50, 290))
+protected_tracks = st.builds(
+    lambda place, vx, vy, p, v: john(*place, vx=vx, vy=vy, place=p, speed=v),
+    places,
+    st.floats(-500, 500),
+    st.floats(-500, 500),
+    st.floats(0, 20),
+    st.floats(0, 200),
+)
+crowds = st.lists(protected_tracks, max_size=3).map(tuple)
+
+
+@given(crowds, protected_tracks)
+def test_one_more_protected_head_never_opens_the_gate(crowd, another):
+    assert set(reasons(protected=crowd)) <= set(reasons(protected=(*crowd, another)))
+
+
+@given(crowds, st.floats(0, 0.3), st.floats(0, 0.3))
+def test_an_older_target_never_opens_the_gate(crowd, age, more):
+    younger = reasons(protected=crowd, stamp=NOW - age, last_seen=NOW - age)
+    older = reasons(protected=crowd, stamp=NOW - age - more, last_seen=NOW - age - more)
+    assert set(younger) <= set(older)
+
+
+@given(protected_tracks, st.floats(0, 20), st.floats(0, 200))
+def test_more_doubt_about_a_protected_head_never_opens_the_gate(head, place, speed):
+    c = list(head.covariance)
+    for i, more in ((0, place), (5, place), (10, speed), (15, speed)):
+        c[i] += more * more
+    doubtful = dataclasses.replace(head, covariance=tuple(c))
+    assert set(reasons(protected=(head,))) <= set(reasons(protected=(doubtful,)))
+
+
+@given(crowds, st.floats(0, 0.02), st.floats(0, 0.05))
+def test_a_wider_guard_never_opens_the_gate(crowd, radius, more):
+    narrow = failing(situation(protected=crowd), RIG, GateSettings(guard_radius=radius))
+    wide = failing(situation(protected=crowd), RIG, GateSettings(guard_radius=radius + more))
+    assert set(narrow) <= set(wide)
+
+
+@given(protected_tracks, places)
+def test_light_is_never_let_onto_the_box_of_a_protected_head(head, aim):
+    told = reasons(protected=(head,), aim=aim)
+    if abs(aim[0] - head.x) <= head.width / 2 and abs(aim[1] - head.y) <= head.height / 2:
+        assert "protected_near" in told
+
+
+NAN = math.nan
+
+
+def broken_head(name):
+    if name == "covariance":
+        return [john(covariance=tuple(NAN if i == k else 1.0 for i in range(16))) for k in (0, 5, 10, 15)] + [
+            john(covariance=()),
+            john(covariance=(-1.0,) * 16),
+        ]
+    return [john(**{name: NAN})]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({name: NAN} for name in ("now", "time", "stamp", "last_seen", "on_time")),
+        *({name: (NAN, 100.0)} for name in ("aim", "spot", "aim_steps", "spot_steps")),
+        *({name: (100.0, NAN)} for name in ("aim", "spot", "aim_steps", "spot_steps")),
+        *({"protected": (john(), head)} for name in ("x", "y", "width", "height", "vx", "vy", "covariance") for head in broken_head(name)),
+        *({"seen": Region(*(NAN if i == k else v for i, v in enumerate((0, 0, 320, 240))))} for k in range(4)),
+    ],
+)
+def test_a_nan_anywhere_closes_the_gate(changes):
+    assert reasons(**changes)
