@@ -107,8 +107,8 @@ def to_detections(found: Detections, head: Header) -> msg.Detections:
         seen=_to_region(found.seen),
         labels=list(found.labels),
         exhaustive=found.exhaustive,
-        inference_time=found.inference_time,
-        detections=[msg.Detection(label=d.label, score=d.score, x=d.x, y=d.y, width=d.width, height=d.height) for d in found.items],
+        inference_time=float(found.inference_time),
+        detections=[_to_detection(d) for d in found.items],
     )
 
 
@@ -154,8 +154,14 @@ def from_target(message: msg.Target) -> Target:
     )
 
 
+# Messages take nothing but float where a float is meant, while plugins may well say 0 or a NumPy scalar.
+def _to_detection(found: Detection) -> msg.Detection:
+    x, y, width, height = float(found.x), float(found.y), float(found.width), float(found.height)
+    return msg.Detection(label=found.label, score=float(found.score), x=x, y=y, width=width, height=height)
+
+
 def _to_region(region: Region) -> msg.Region:
-    return msg.Region(x_min=region.x_min, y_min=region.y_min, x_max=region.x_max, y_max=region.y_max)
+    return msg.Region(x_min=float(region.x_min), y_min=float(region.y_min), x_max=float(region.x_max), y_max=float(region.y_max))
 
 
 def _from_region(message: msg.Region) -> Region:
@@ -170,13 +176,13 @@ def _to_track(track: Track) -> msg.Track:
     return msg.Track(
         id=track.id,
         label=track.label,
-        score=track.score,
-        x=track.x,
-        y=track.y,
-        width=track.width,
-        height=track.height,
-        vx=track.vx,
-        vy=track.vy,
+        score=float(track.score),
+        x=float(track.x),
+        y=float(track.y),
+        width=float(track.width),
+        height=float(track.height),
+        vx=float(track.vx),
+        vy=float(track.vy),
         covariance=list(track.covariance),
         confirmed=track.confirmed,
         last_seen=to_time(track.last_seen),

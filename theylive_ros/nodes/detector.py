@@ -32,12 +32,12 @@ class DetectorNode(ManagedNode):
 
     def __init__(self, **options: object) -> None:
         super().__init__("detector", **options)
+        self._detector: Detector | None = None
         self._config = self.declare(DetectorConfig)
         self._plugin = load_plugin(plugins.DETECTORS, self._config.value.plugin)
         self._settings = self.declare(self._plugin.Config, "detector", self._on_settings)
         self._publisher = self.create_lifecycle_publisher(Detections, "detections", qos.RESULT)
         self._slot: Newest[Image | CompressedImage] = Newest()
-        self._detector: Detector | None = None
         self._worker: Worker | None = None
         self._subscription = None
         self._trouble = ""

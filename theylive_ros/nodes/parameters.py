@@ -48,8 +48,8 @@ class Parameters:
         node.add_on_set_parameters_callback(self._on_set)
 
     def declare(self, config: type[C], stage: str = "", on_change: Callable[[C], None] | None = None) -> Group[C]:
-        """Declare every field of a config dataclass as `stage.field`. on_change hears each new config, from the executor's thread;
-        a ValueError that it raises refuses the change with its message. Raises ConfigurationError for an override that does not fit."""
+        """Declare every field of a config dataclass as `stage.field`. on_change hears the first config and each new one; a ValueError
+        that it raises refuses it with its message. Raises ConfigurationError for an override that does not fit."""
         prefix = f"{stage}." if stage else ""
         group = Group(config(), prefix, on_change)
         values = {}
@@ -62,6 +62,11 @@ class Parameters:
             self._owners[name] = (group, field.name)
             values[field.name] = value
         group.value = config(**values)
+        if on_change is not None:
+            try:
+                on_change(group.value)
+            except ValueError as error:
+                raise ConfigurationError(str(error)) from error
         return group
 
     def refuse_undeclared(self) -> None:

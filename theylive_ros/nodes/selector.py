@@ -12,13 +12,13 @@ from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode, run_node
 from theylive_ros.nodes.camera import load_plugin
 from theylive_ros.settings import setting
-from theylive_ros.targeting.selection import Selection, SelectionSettings
-from theylive_ros.targeting.tracker import TrackerSettings
+from theylive_ros.targeting.selection import Selection, SelectionSettings, check_selection
+from theylive_ros.targeting.tracker import StaleFrameError
 
 
 @dataclasses.dataclass(frozen=True)
 class SelectorConfig:
-    """Parameters of the node; those of the policy are under `selector.`, of the tracker under `tracker.`."""
+    """Parameters of the node; those of the policy are under `selector.`."""
 
     plugin: str = setting("round_robin", "Selection policy (entry point group theylive_ros.selectors)", read_only=True)
 
@@ -28,19 +28,18 @@ class SelectorNode(ManagedNode):
 
     def __init__(self, **options: object) -> None:
         super().__init__("selector", **options)
+        self._selection: Selection | None = None
         self._config = self.declare(SelectorConfig)
         self._plugin = load_plugin(plugins.SELECTORS, self._config.value.plugin)
         self._policy = self.declare(self._plugin.Config, "selector", self._on_policy)
-        self._labels = self.declare(SelectionSettings)
-        self._tracker = self.declare(TrackerSettings, "tracker")
+        self._settings = self.declare(SelectionSettings, on_change=self._on_settings)
         self._publisher = self.create_lifecycle_publisher(msg.Target, "target", qos.RESULT)
-        self._selection: Selection | None = None
         self._subscription = None
         self.ready()
 
     def open(self) -> None:
         """Start without a memory."""
-        self._selection = Selection(self._labels.value, self._tracker.value, self._plugin(self._policy.value))
+        self._selection = Selection(self._settings.value, self._plugin(self._policy.value))
 
     def start(self) -> None:
         """Begin to hear detections."""
@@ -60,13 +59,19 @@ class SelectorNode(ManagedNode):
         """Which policy."""
         return {"plugin": self._config.value.plugin}
 
+    def _on_settings(self, settings: SelectionSettings) -> None:
+        check_selection(settings)
+        if self._selection is not None:
+            self._selection.configure(settings)
+
     def _on_policy(self, config: object) -> None:
         if self._selection is not None:
             self._selection.selector.config = config
 
     def _on_detections(self, message: msg.Detections) -> None:
-        target = self._selection.update(conversions.from_detections(message), conversions.from_time(message.header.stamp))
-        if target is None:  # a frame older than one already used
+        try:
+            target = self._selection.update(conversions.from_detections(message), conversions.from_time(message.header.stamp))
+        except StaleFrameError:
             self.meter.count("late_frames")
             return
         self._publisher.publish(conversions.to_target(target, message.header))

@@ -1,0 +1,11 @@
+"""The robot: camera, detector, selector and mirrors. `ros2 launch theylive_ros rig.launch.py --show-args` lists the arguments."""
+
+from launch import LaunchDescription
+
+from theylive_ros.launching import describe
+
+
+def generate_launch_description() -> LaunchDescription:
+    """One process for each node; the laser stays dark until somebody calls the service mirrors/arm."""
+    camera = {"camera": ("v4l2", "Camera plugin", "camera:plugin")}
+    return describe(["camera", "detector", "selector", "mirrors"], "rig.yaml", camera)

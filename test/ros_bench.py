@@ -1,0 +1,118 @@
+"""What node tests share: nodes spun in a thread over real DDS, and ears on their topics."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+
+import pytest
+
+rclpy = pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+
+from rclpy.executors import SingleThreadedExecutor  # noqa: E402
+from rclpy.node import Node  # noqa: E402
+from rclpy.signals import SignalHandlerOptions  # noqa: E402
+
+
+class Ear:
+    """Collects the messages of a topic."""
+
+    def __init__(self, bench, kind, topic, profile):
+        self.messages = []
+        self._condition = threading.Condition()
+        bench.ear_node.create_subscription(kind, topic, self._hear, profile)
+
+    def _hear(self, message):
+        with self._condition:
+            self.messages.append(message)
+            self._condition.notify_all()
+
+    def wait(self, holds=bool, timeout=15.0):
+        """Wait until `holds(messages)`; fails the test otherwise."""
+        with self._condition:
+            assert self._condition.wait_for(lambda: holds(self.messages), timeout), f"heard {len(self.messages)}: {self.messages[-1:]}"
+            return list(self.messages)
+
+    def next(self, holds=lambda message: True, timeout=15.0):
+        """The first message from now on for which `holds(message)`."""
+        with self._condition:
+            start = len(self.messages)
+            assert self._condition.wait_for(lambda: any(map(holds, self.messages[start:])), timeout), f"last: {self.messages[-1:]}"
+            return next(m for m in self.messages[start:] if holds(m))
+
+
+class Bench:
+    """Nodes under test in one context."""
+
+    def __init__(self, context):
+        self.context = context
+        self.nodes = []
+        self.executor = SingleThreadedExecutor(context=context)
+        self.ear_node = Node("ear", context=context)
+        self.executor.add_node(self.ear_node)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._spin, name="bench")
+        self._thread.start()
+
+    def _spin(self):
+        while not self._stop.is_set():
+            self.executor.spin_once(timeout_sec=0.05)
+
+    def add(self, make, *arguments, **options):
+        """Build a node with ROS arguments (`-p x:=y`, ...) and spin it."""
+        cli = ["--ros-args", *arguments] if arguments else None
+        node = make(context=self.context, cli_args=cli, use_global_arguments=False, **options)
+        self.nodes.append(node)
+        self.executor.add_node(node)
+        return node
+
+    def hear(self, kind, topic, profile):
+        ear = Ear(self, kind, topic, profile)
+        self.executor.wake()
+        return ear
+
+    def say(self, kind, topic, profile):
+        return self.ear_node.create_publisher(kind, topic, profile)
+
+    def call(self, kind, name, request, timeout=10.0):
+        """Call a service and return its answer."""
+        client = self.ear_node.create_client(kind, name)
+        try:
+            self.executor.wake()
+            assert client.wait_for_service(timeout), f"no service {name}"
+            future = client.call_async(request)
+            done = threading.Event()
+            future.add_done_callback(lambda _: done.set())
+            assert done.wait(timeout), f"{name} does not answer"
+            return future.result()
+        finally:
+            self.ear_node.destroy_client(client)
+
+    def until(self, holds, timeout=15.0):
+        """Wait until `holds()`; fails the test otherwise."""
+        end = time.monotonic() + timeout
+        while not holds():
+            assert time.monotonic() < end, "it never came to hold"
+            time.sleep(0.01)
+
+    def close(self):
+        self._stop.set()
+        self._thread.join(10)
+        for node in [*self.nodes, self.ear_node]:
+            self.executor.remove_node(node)
+            node.destroy_node()
+        self.executor.shutdown()
+
+
+@contextlib.contextmanager
+def open_bench():
+    """A bench in a ROS context of its own."""
+    context = rclpy.Context()
+    rclpy.init(args=[], context=context, signal_handler_options=SignalHandlerOptions.NO)
+    bench = Bench(context)
+    try:
+        yield bench
+    finally:
+        bench.close()
+        rclpy.try_shutdown(context=context)

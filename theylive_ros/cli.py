@@ -1,0 +1,69 @@
+"""The command `theylive`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from theylive_ros import __version__
+
+COMMANDS = {
+    "demo": "shoot aliens on a simulated rig; writes a video, a picture and a report",
+    "run": "run the nodes in one process (the rig's, or a simulated rig's)",
+    "detect": "find heads in pictures",
+    "manifest": "describe a model file, so that the nodes can load it",
+    "bench": "measure the detector's speed",
+    "doctor": "check this machine and say what to mend",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; never returns. Exit status: 0 done, 1 found wanting, 2 unusable input."""
+    sys.exit(_main(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def _main(arguments: list[str]) -> int:
+    if arguments and arguments[0] in COMMANDS:
+        return _run(arguments[0], arguments[1:])
+    width = max(map(len, COMMANDS))
+    listing = "\n".join(f"  {name:<{width}}  {words}" for name, words in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="theylive",
+        description="Sees aliens, spares John Nada.",
+        epilog=f"commands:\n{listing}\n\n'theylive COMMAND --help' says more of each.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"theylive_ros {__version__}")
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
+    parser.parse_args(arguments)
+    return 2
+
+
+def _run(name: str, arguments: list[str]) -> int:
+    # Only the chosen command is imported: `theylive detect` must not wait for ROS.
+    module = importlib.import_module(f"theylive_ros.commands.{name}")
+    parser = argparse.ArgumentParser(
+        prog=f"theylive {name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    module.add_arguments(parser)
+    try:
+        return module.run(parser.parse_args(arguments))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) has left; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except ImportError as error:
+        if error.name not in ("rclpy", "theylive_msgs"):
+            raise
+        print(f"theylive {name}: needs ROS 2 ({error}); see docs/install.md", file=sys.stderr)
+        return 2
+    except Exception as error:
+        if not type(error).__module__.startswith("theylive_ros"):
+            raise  # a bug: show where
+        print(f"theylive {name}: {error}", file=sys.stderr)
+        return 2

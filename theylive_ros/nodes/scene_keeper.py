@@ -1,0 +1,95 @@
+"""Brings together what several topics say of one frame, for whoever draws it."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable
+
+import numpy as np
+from sensor_msgs.msg import CompressedImage, Image
+from theylive_msgs import msg
+
+from theylive_ros.nodes import conversions, qos
+from theylive_ros.nodes.base import ManagedNode
+from theylive_ros.overlay import Scene
+
+_KEPT = 8  # frames: more than any target takes to arrive
+
+
+class SceneKeeper:
+    """Hears pictures, target, pointing and laser; hands over a Scene and the target's message for every target whose picture was heard."""
+
+    def __init__(
+        self, node: ManagedNode, compressed: bool, guard: Callable[[], float], on_scene: Callable[[Scene, msg.Target], None]
+    ) -> None:
+        self._node = node
+        self._guard = guard
+        self._on_scene = on_scene
+        self._pictures: collections.OrderedDict[tuple[int, int], Image | CompressedImage] = collections.OrderedDict()
+        self._pointing: msg.Pointing | None = None
+        self._laser: msg.LaserState | None = None
+        kind, topic = (CompressedImage, "image_raw/compressed") if compressed else (Image, "image_raw")
+        self._subscriptions = [
+            node.create_subscription(kind, topic, self._on_picture, qos.IMAGE),
+            node.create_subscription(msg.Target, "target", self._on_target, qos.RESULT),
+            node.create_subscription(msg.Pointing, "pointing", self._on_pointing, qos.RESULT),
+            node.create_subscription(msg.LaserState, "laser", self._on_laser, qos.STATE),
+        ]
+
+    @property
+    def pointing(self) -> msg.Pointing | None:
+        """The newest pointing heard."""
+        return self._pointing
+
+    @property
+    def laser(self) -> msg.LaserState | None:
+        """The newest state of the laser heard."""
+        return self._laser
+
+    def close(self) -> None:
+        """End the subscriptions."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        self._subscriptions = []
+
+    def _on_picture(self, message: Image | CompressedImage) -> None:
+        self._pictures[_key(message)] = message
+        while len(self._pictures) > _KEPT:
+            self._pictures.popitem(last=False)
+
+    def _on_pointing(self, message: msg.Pointing) -> None:
+        self._pointing = message
+
+    def _on_laser(self, message: msg.LaserState) -> None:
+        self._laser = message
+
+    def _on_target(self, message: msg.Target) -> None:
+        picture = self._pictures.pop(_key(message), None)
+        if picture is None:
+            self._node.meter.count("targets_without_picture")
+            return
+        try:
+            image = conversions.from_image(picture) if isinstance(picture, Image) else conversions.from_compressed(picture)
+        except conversions.ConversionError as error:
+            self._node.get_logger().warning(str(error), throttle_duration_sec=5.0)
+            return
+        self._on_scene(self._scene(image, message), message)
+
+    def _scene(self, image: np.ndarray, target: msg.Target) -> Scene:
+        pointing, laser = self._pointing, self._laser
+        aimed = pointing is not None and pointing.track_id > 0 and target.has_target
+        return Scene(
+            image=image,
+            target=conversions.from_target(target),
+            aim=(pointing.aim_x, pointing.aim_y) if aimed else None,
+            spot=(pointing.spot_x, pointing.spot_y) if pointing is not None and pointing.referenced else None,
+            laser_on=laser is not None and laser.on,
+            armed=laser is not None and laser.armed,
+            reasons=tuple(laser.reasons) if laser is not None else ("no word from the mirrors",),
+            latency=self._node.ros_now() - conversions.from_time(target.header.stamp),
+            guard=self._guard(),
+        )
+
+
+def _key(message: Image | CompressedImage | msg.Target) -> tuple[int, int]:
+    return message.header.stamp.sec, message.header.stamp.nanosec

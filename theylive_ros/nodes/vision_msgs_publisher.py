@@ -1,0 +1,47 @@
+"""Detections once more as vision_msgs/Detection2DArray, where that package is installed, for tools that know no other."""
+
+from __future__ import annotations
+
+from theylive_msgs import msg
+
+from theylive_ros.nodes import qos
+from theylive_ros.nodes.base import ManagedNode
+
+
+class VisionMsgsPublisher:
+    """Hears detections, publishes detections_2d."""
+
+    def __init__(self, node: ManagedNode) -> None:
+        self._node = node
+        self._subscription = None
+        try:
+            import vision_msgs.msg as vision
+        except ImportError:
+            self._vision = None
+            self.state = "not published: vision_msgs is not installed (apt install ros-$ROS_DISTRO-vision-msgs)"
+        else:
+            self._vision = vision
+            self.state = "published"
+            self._publisher = node.create_lifecycle_publisher(vision.Detection2DArray, "detections_2d", qos.RESULT)
+
+    def start(self) -> None:
+        """Begin to hear."""
+        if self._vision is not None:
+            self._subscription = self._node.create_subscription(msg.Detections, "detections", self._on_detections, qos.RESULT)
+
+    def stop(self) -> None:
+        """Stop hearing."""
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+            self._subscription = None
+
+    def _on_detections(self, message: msg.Detections) -> None:
+        array = self._vision.Detection2DArray(header=message.header)
+        for found in message.detections:
+            hypothesis = self._vision.ObjectHypothesisWithPose()
+            hypothesis.hypothesis.class_id, hypothesis.hypothesis.score = found.label, float(found.score)
+            item = self._vision.Detection2D(header=message.header, results=[hypothesis])
+            item.bbox.center.position.x, item.bbox.center.position.y = found.x, found.y
+            item.bbox.size_x, item.bbox.size_y = found.width, found.height
+            array.detections.append(item)
+        self._publisher.publish(array)
