@@ -38,7 +38,7 @@ def draw_alien(rng: np.random.Generator) -> Canvas:
     )
     edge: Colour = (34, 30, 28) if rng.random() < 0.8 else (225, 228, 228)
     canvas.cut([skull, scalp, bust], rng.uniform(0.5, 1.3), edge)
-    _bust(canvas, bust, collar, at)
+    _bust(canvas, bust, collar)
     canvas.fill(scalp, hair)
     canvas.strands(scalp, [shade(hair, 0.6), shade(hair, 1.5), mix(hair, (120, 120, 130), 0.4)], 90, _combed)
     canvas.fill(skull, bone)
@@ -56,7 +56,7 @@ def _combed(roots: np.ndarray) -> np.ndarray:
     return np.column_stack([roots[:, 1] + 8, -roots[:, 0]]) * 0.28
 
 
-def _bust(canvas: Canvas, bust: np.ndarray, collar: Colour, at: object) -> None:
+def _bust(canvas: Canvas, bust: np.ndarray, collar: Colour) -> None:
     rng = canvas.rng
     dip = rng.uniform(20.5, 25)
     throat = spline([(-8, 9), (0, 9), (8, 9), (5.4, 15), (rng.normal(0, 0.8), dip), (-5.4, 15)])
@@ -87,7 +87,7 @@ def _flesh(canvas: Canvas, skull: np.ndarray, bone: Colour, vein: Colour) -> Non
             path = np.cumsum(np.vstack([[x, y], np.column_stack([np.cos(steps), np.sin(steps)]) * rng.uniform(0.7, 1.7)]), axis=0)
             curve = spline([tuple(p) for p in path], closed=False, steps=4)
             canvas.line(curve + 0.5, shade(bone, 1.12), 0.5)
-            canvas.line(curve, mix(vein, bone, rng.uniform(0, 0.55)), rng.uniform(0.35, 0.8))
+            canvas.line(curve, mix(vein, bone, rng.uniform(0, 0.75)), rng.uniform(0.35, 0.7))
         for side in (-1, 1):  # hollow temples and cheeks
             canvas.line(spline([(side * 11.5, -13), (side * 10.4, -5), (side * 9.6, -1)], closed=False), shade(vein, 0.8), 1.3)
             cheek = spline([(side * 10, -1.5), (side * 6.6, 1.2), (side * 6, 5), (side * 7.6, 9)], closed=False)
@@ -132,10 +132,12 @@ def _teeth(canvas: Canvas, x: float, wide: float, tall: float) -> None:
     rng = canvas.rng
     cream = mix((176, 205, 212), (205, 225, 228), rng.random())
     y, half, rows = rng.normal(8.6, 0.5) * tall, rng.normal(5.2, 0.4) * wide, rng.normal(3.1, 0.35) * tall
-    canvas.fill(spline([(x - half - 1.2, y - rows), (x, y - rows - 1.6), (x + half + 1.2, y - rows), (x + half, y + rows + 0.6)]
-                       + [(x, y + rows + 1.6), (x - half, y + rows + 0.6)]), (62, 36, 66))  # fmt: skip
-    canvas.fill(spline([(x - half, y - rows), (x, y - rows - 0.7), (x + half, y - rows), (x + half * 0.85, y + rows)]
-                       + [(x, y + rows + 0.5), (x - half * 0.85, y + rows)]), cream)  # fmt: skip
+    lip = half + 1.2
+    gums = [(x - lip, y - rows), (x, y - rows - 1.6), (x + lip, y - rows), (x + half, y + rows + 0.6), (x, y + rows + 1.6)]
+    canvas.fill(spline([*gums, (x - half, y + rows + 0.6)]), (62, 36, 66))
+    low = half * 0.85
+    row = [(x - half, y - rows), (x, y - rows - 0.7), (x + half, y - rows), (x + low, y + rows), (x, y + rows + 0.5), (x - low, y + rows)]
+    canvas.fill(spline(row), cream)
     for k in np.linspace(-half * 0.75, half * 0.75, int(rng.integers(4, 7))):
         canvas.line(np.array([(x + k, y - rows), (x + k * 0.9, y + rows)]), shade(cream, 0.66), 0.3)
     gap = rng.uniform(0.2, 0.9)

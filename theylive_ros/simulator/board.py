@@ -17,7 +17,7 @@ class BoardSettings:
     """How the board looks."""
 
     seed: int = setting(1, "which piece of wood", low=0)
-    tint_bgr: list[float] = setting([116.0, 152.0, 151.0], "mean colour, blue green red", low=0, high=255)
+    tint_bgr: list[float] = setting([116.0, 152.0, 151.0], "mean colour, blue green red", low=0, high=255)  # noqa: RUF009
     grain: float = setting(1.0, "strength of the grain", low=0, high=5)
     seams: int = setting(3, "number of seams between planks", low=0, high=12)
     falloff: float = setting(0.36, "share by which the light falls off across the board", low=0, high=1)
@@ -83,8 +83,7 @@ def _seam(rng: np.random.Generator, field: np.ndarray, x: float) -> None:
     line = x + rng.normal(0, 3) * np.linspace(-1, 1, rows)[:, None] + 0.5 * noise(rng, (rows, 1), 1, 25)
     away = np.arange(cols, dtype=np.float32)[None, :] - line
     side = rng.choice([-1.0, 1.0])
-    field -= (
-        groove * (0.6 + 0.4 * np.linspace(rng.uniform(-1, 1), rng.uniform(-1, 1), rows)[:, None]) * np.exp(-0.5 * (away / width) ** 2)
-    ).astype(np.float32)
-    field += (0.35 * groove * np.exp(-0.5 * ((away - 2.2 * side) / width) ** 2)).astype(np.float32)
-    field -= (rng.uniform(0, 5) * np.exp(-np.maximum(0, -away * side) / 10) * (away * side < 0)).astype(np.float32)
+    deep = groove * (0.6 + 0.4 * np.linspace(rng.uniform(-1, 1), rng.uniform(-1, 1), rows, dtype=np.float32)[:, None])
+    shadow = rng.uniform(0, 5) * np.exp(-np.abs(away) / 10) * (away * side < 0)
+    rim = 0.35 * groove * np.exp(-0.5 * ((away - 2.2 * side) / width) ** 2)
+    field += (rim - shadow - deep * np.exp(-0.5 * (away / width) ** 2)).astype(np.float32)

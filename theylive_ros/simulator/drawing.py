@@ -87,9 +87,12 @@ class Canvas:
         """Do `draw`, but let only what lies inside the outline stay."""
         before = self.image.copy()
         draw()
-        mask = cv2.cvtColor(self.mask(outline), cv2.COLOR_GRAY2BGR)
-        kept = cv2.multiply(self.image, mask, scale=1 / 255)
-        self.image = cv2.add(kept, cv2.multiply(before, cv2.bitwise_not(mask), scale=1 / 255))
+        x, y, width, height = cv2.boundingRect(np.rint((outline + SIDE / 2) * GRAIN).astype(np.int32))
+        part = np.s_[max(0, y - 2) : y + height + 2, max(0, x - 2) : x + width + 2]
+        mask = cv2.cvtColor(self.mask(outline)[part], cv2.COLOR_GRAY2BGR)
+        kept = cv2.multiply(self.image[part], mask, scale=1 / 255)
+        self.image, after = before, cv2.add(kept, cv2.multiply(before[part], cv2.bitwise_not(mask), scale=1 / 255))
+        self.image[part] = after
 
     def strands(self, outline: np.ndarray, colours: Sequence[Colour], count: int, flow: Callable[[np.ndarray], np.ndarray]) -> None:
         """Hair: short curved strokes inside the outline; `flow` gives each root (n, 2) its direction and length (n, 2)."""

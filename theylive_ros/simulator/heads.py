@@ -18,6 +18,7 @@ BOX_MM = BOX_PX * MM_PER_PX
 
 ALIEN, JOHN = "alien", "john"
 LABELS = (ALIEN, JOHN)
+LOOKS = 16  # a head without a look of its own takes one of these: few enough to be drawn before anything moves
 _REACH = 38.0  # no head goes further than this from its box's centre (px)
 _ARTISTS = {ALIEN: (draw_alien, 1), JOHN: (draw_john, 2)}
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from theylive_ros.simulator.drawing import Canvas, Colour, mix, noise, shade, spline
+
+Curve = Callable[..., np.ndarray]  # points (and whether closed) -> a smooth outline in John's proportions
 
 
 def draw_john(rng: np.random.Generator) -> Canvas:
@@ -24,11 +28,11 @@ def draw_john(rng: np.random.Generator) -> Canvas:
     fair = mix((160, 180, 196), (120, 160, 185), rng.random())
     dark = mix((44, 52, 66), (58, 84, 112), rng.uniform(0, 1))
     slope, reach = rng.uniform(-4, 7), rng.uniform(19, 24)
-    chest = np.array([(x * wide, y * tall) for x, y in
-                      [(-7, 8), (-12, 14), (-reach, 20 + slope / 2), (-reach - 2, 24 + slope / 2), (reach + 1, 25 - slope / 2)]
-                      + [(reach - 3, 20 - slope / 2), (12, 14), (8, 8)]])  # fmt: skip
-    crown = curve([(-4, -25), (4, -25), (10, -20), (12, -12), (11.5, -3), (13, 4), (15, 12), (10, 16), (-8, 17), (-14, 15)]
-                  + [(-14.5, 8), (-13, 0), (-12.6, -10), (-10, -20)])  # fmt: skip
+    left = [(-7, 8), (-12, 14), (-reach, 20 + slope / 2), (-reach - 2, 24 + slope / 2)]
+    right = [(reach + 1, 25 - slope / 2), (reach - 3, 20 - slope / 2), (12, 14), (8, 8)]
+    chest = np.array([(x * wide, y * tall) for x, y in [*left, *right]])
+    dome = [(-14, 15), (-14.5, 8), (-13, 0), (-12.6, -10), (-10, -20), (-4, -25), (4, -25), (10, -20), (12, -12), (11.5, -3)]
+    crown = curve([*dome, (13, 4), (15, 12), (10, 16), (-8, 17)])
     canvas.cut([chest, crown], rng.uniform(0.4, 1.2), (30, 30, 32) if rng.random() < 0.8 else (222, 226, 226))
     canvas.fill(crown, dark)
     canvas.strands(crown, [shade(dark, 0.6), shade(dark, 1.5), mix(dark, fair, 0.6)], 110, _fall)
@@ -83,7 +87,7 @@ def _shirt(canvas: Canvas, chest: np.ndarray, neck: np.ndarray, skin: Colour) ->
         canvas.line(np.array([(0.5, 12), (1.5, min(20, low - 4))]), shade(skin, 0.65), 0.6)
 
 
-def _features(canvas: Canvas, curve: object, face: np.ndarray, skin: Colour, yaw: float) -> None:
+def _features(canvas: Canvas, curve: Curve, face: np.ndarray, skin: Colour, yaw: float) -> None:
     rng = canvas.rng
     shadow, bright = shade(skin, 0.68), shade(skin, 1.14)
 
@@ -101,7 +105,7 @@ def _features(canvas: Canvas, curve: object, face: np.ndarray, skin: Colour, yaw
     canvas.inside(face, draw)
 
 
-def _glasses(canvas: Canvas, curve: object, yaw: float) -> None:
+def _glasses(canvas: Canvas, curve: Curve, yaw: float) -> None:
     rng = canvas.rng
     frame = mix((20, 18, 18), (30, 40, 60), rng.random() ** 3)
     top, foot, round_ = rng.normal(-9.8, 0.4), rng.normal(-3.6, 0.5), rng.uniform(0, 0.8)
@@ -115,22 +119,23 @@ def _glasses(canvas: Canvas, curve: object, yaw: float) -> None:
     canvas.line(curve([(-9.8, top + 0.3), (middle, top + 0.2), (9.8, top + 0.3)], False), frame, 1.5)
 
 
-def _mop(canvas: Canvas, curve: object, fair: Colour, dark: Colour) -> None:
+def _mop(canvas: Canvas, curve: Curve, fair: Colour, dark: Colour) -> None:
     rng = canvas.rng
     brow = rng.uniform(-13.6, -11.8)
-    mop = curve([(-10.4, brow + 1), (-12, -16), (-9.5, -21.5), (-3, -25.5), (4.5, -25), (10, -20.5), (11.6, -15), (9.6, brow)]
-                + [(6, brow - 2.6 + rng.normal(0, 0.6)), (2, brow - 1.2), (-2, brow - 3.2 + rng.normal(0, 0.6)), (-6, brow - 1.6)])  # fmt: skip
+    over = [(-10.4, brow + 1), (-12, -16), (-9.5, -21.5), (-3, -25.5), (4.5, -25), (10, -20.5), (11.6, -15), (9.6, brow)]
+    fringe = [(6, brow - 2.6 + rng.normal(0, 0.6)), (2, brow - 1.2), (-2, brow - 3.2 + rng.normal(0, 0.6)), (-6, brow - 1.6)]
+    mop = curve([*over, *fringe])
     canvas.fill(mop, mix(fair, dark, 0.22))
     tones = [fair, shade(fair, 1.2), mix(fair, dark, 0.4), mix(fair, dark, 0.75), shade(fair, 0.85)]
     canvas.strands(mop, tones, 150, _swept)
 
 
-def _locks(canvas: Canvas, curve: object, dark: Colour, fair: Colour) -> None:
+def _locks(canvas: Canvas, curve: Curve, dark: Colour, fair: Colour) -> None:
     """The mullet: what falls before the ears on both sides down to the shoulders."""
     rng = canvas.rng
     drop = rng.uniform(12, 17)
     for side in (-1, 1):
-        lock = curve([(side * 9.2, -13), (side * 12, -12), (side * 12.2, -2), (side * 14, 6), (side * 14.2, drop), (side * 10.5, drop - 1)]
-                     + [(side * 9.4, 6), (side * 9.6, -1)])  # fmt: skip
+        outside = [(9.2, -13), (12, -12), (12.2, -2), (14, 6), (14.2, drop), (10.5, drop - 1), (9.4, 6), (9.6, -1)]
+        lock = curve([(side * x, y) for x, y in outside])
         canvas.fill(lock, dark)
         canvas.strands(lock, [shade(dark, 0.6), shade(dark, 1.45), mix(dark, fair, 0.55), mix(dark, fair, 0.8)], 70, _fall)
