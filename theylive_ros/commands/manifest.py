@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from theylive_ros.detector import manifest
@@ -36,17 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the manifest; 0 when done, 1 with one line on stderr when not."""
-    try:
-        path = _write(args)
-    except (DetectorError, OSError) as error:
-        print(f"theylive manifest: {error}", file=sys.stderr)
-        return 1
-    print(path)
-    return 0
-
-
-def _write(args: argparse.Namespace) -> Path:
+    """Write the manifest and print its path. Raises DetectorError when that cannot be."""
     path = manifest.path_of(args.model)
     if path.exists() and not args.force:
         raise DetectorError(f"{path} is there already: give --force to replace it")
@@ -61,7 +50,8 @@ def _write(args: argparse.Namespace) -> Path:
         training={"licence": args.licence} if args.licence else None,
     )
     manifest.save(made, path)
-    return path
+    print(path)
+    return 0
 
 
 def _words(text: str) -> list[str]:

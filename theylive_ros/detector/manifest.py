@@ -87,13 +87,14 @@ def load(model: Path) -> Manifest:
 
 
 def save(manifest: Manifest, path: Path) -> None:
-    """Write a manifest, whole or not at all."""
+    """Write a manifest, whole or not at all. Raises DetectorError."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_text(json.dumps(to_json(manifest), indent=2) + "\n", encoding="utf-8")
         os.replace(temporary, path)
-    finally:
+    except OSError as cause:
         temporary.unlink(missing_ok=True)
+        raise DetectorError(f"manifest {path} cannot be written ({cause.strerror}): copy the model to a folder of your own") from cause
 
 
 def make(
