@@ -107,7 +107,7 @@ ALONE = [
     ("label_not_targeted", {"label": "john"}),
     ("cannot_clear_protected", {"clears_protected": False}),
     ("picture_size", {"width": 640}),
-    ("outside_field", {"aim": None, "aim_steps": (0, 0)}),
+    ("outside_field", {"aim": None, "aim_steps": (0, 0), "spot": ALIEN_AT}),
     ("outside_field", {"spot": None, "spot_steps": (0, 0)}),
     ("outside_limits", {"spot_steps": (300.0, 0.0)}),
     ("outside_limits", {"aim_steps": (0.0, -300.0)}),
