@@ -1,5 +1,7 @@
 """The plywood board: vertical grain, pores, seams between the planks, uneven light."""
 
+# ruff: noqa: RUF009 (settings of list type are fields with a default factory)
+
 from __future__ import annotations
 
 import dataclasses
@@ -17,7 +19,7 @@ class BoardSettings:
     """How the board looks."""
 
     seed: int = setting(1, "which piece of wood", low=0)
-    tint_bgr: list[float] = setting([116.0, 152.0, 151.0], "mean colour, blue green red", low=0, high=255)  # noqa: RUF009
+    tint_bgr: list[float] = setting([116.0, 152.0, 151.0], "mean colour, blue green red", low=0, high=255)
     grain: float = setting(1.0, "strength of the grain", low=0, high=5)
     seams: int = setting(3, "number of seams between planks", low=0, high=12)
     falloff: float = setting(0.36, "share by which the light falls off across the board", low=0, high=1)

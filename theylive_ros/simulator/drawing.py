@@ -100,10 +100,13 @@ class Canvas:
         def draw() -> None:
             low, high = outline.min(0), outline.max(0)
             roots = self.rng.uniform(low, high, (count, 2))
-            for root, way in zip(roots, flow(roots), strict=True):
-                bend = np.array([-way[1], way[0]]) * self.rng.uniform(-0.25, 0.25)
-                stroke = spline([tuple(root - way / 2), tuple(root + bend), tuple(root + way / 2)], closed=False, steps=4)
-                self.line(stroke, colours[int(self.rng.integers(len(colours)))], self.rng.uniform(0.25, 0.7))
+            ways = flow(roots)
+            bends = np.column_stack([-ways[:, 1], ways[:, 0]]) * self.rng.uniform(-0.5, 0.5, (count, 1))
+            t = np.linspace(-1, 1, 5)[None, :, None]
+            strokes = roots[:, None] + ways[:, None] * t / 2 + bends[:, None] * (1 - t * t)
+            tones, widths = self.rng.integers(len(colours), size=count), self.rng.uniform(0.25, 0.7, count)
+            for stroke, tone, width in zip(strokes, tones, widths, strict=True):
+                self.line(stroke, colours[int(tone)], width)
 
         self.inside(outline, draw)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
@@ -19,12 +20,19 @@ BOX_MM = BOX_PX * MM_PER_PX
 ALIEN, JOHN = "alien", "john"
 LABELS = (ALIEN, JOHN)
 LOOKS = 16  # a head without a look of its own takes one of these: few enough to be drawn before anything moves
+_DENSITY = 2  # texture pixels per default pixel, at usual scales
 _REACH = 38.0  # no head goes further than this from its box's centre (px)
 _ARTISTS = {ALIEN: (draw_alien, 1), JOHN: (draw_john, 2)}
 
 
+def prepare(label: str, looks: Iterable[int]) -> None:
+    """Draw these looks now, so that none is drawn (30 ms) in the middle of a run."""
+    for look in looks:
+        texture(label, look, _DENSITY)
+
+
 @functools.lru_cache(maxsize=256)
-def texture(label: str, look: int, density: int = 2) -> np.ndarray:
+def texture(label: str, look: int, density: int) -> np.ndarray:
     """The head of a look upright, BGRA uint8 with premultiplied alpha, `density` texture pixels per default pixel; read-only."""
     if label not in _ARTISTS:
         raise ValueError(f"no head called {label!r}; there are: {', '.join(LABELS)}")
@@ -51,7 +59,7 @@ def paste(
 
     rotation: radians, clockwise as seen. scale: pixels per default pixel. smear: way moved during the exposure (px).
     """
-    density = 2 if scale > 0.6 else 1
+    density = _DENSITY if scale > 0.6 else 1
     source = texture(label, look, density)
     half = math.ceil(_REACH * scale + max(map(abs, smear)) / 2) + 1
     left, top = math.floor(x) - half, math.floor(y) - half
@@ -73,7 +81,7 @@ def paste(
 def sprite(label: str, look: int, rotation: float = 0.0, scale: float = 1.0) -> np.ndarray:
     """A head alone: BGRA uint8 with straight alpha, square, its box's centre in the middle."""
     side = math.ceil(SIDE * scale)
-    patch = _warp(texture(label, look), side / 2, side / 2, rotation, scale / 2, (side, side))
+    patch = _warp(texture(label, look, _DENSITY), side / 2, side / 2, rotation, scale / _DENSITY, (side, side))
     alpha = patch[:, :, 3:].astype(np.float32)
     colour = patch[:, :, :3] * (255 / np.maximum(alpha, 1))
     return np.dstack([np.minimum(colour, 255).astype(np.uint8), patch[:, :, 3]])

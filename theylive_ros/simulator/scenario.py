@@ -4,6 +4,8 @@ Lengths are millimetres on the board from its middle (x right, y down), angles d
 anew within these bounds wherever one number would do; `[]` for a place means anywhere free.
 """
 
+# ruff: noqa: RUF009 (settings of list type are fields with a default factory)
+
 from __future__ import annotations
 
 import dataclasses
@@ -46,7 +48,7 @@ class Waypoints:
     """From point to point, each leg at its own speed."""
 
     points_mm: list[list[float]] = dataclasses.field(default_factory=list, metadata={"points": True})
-    speed_mm_s: list[float] = setting([50.0], "speed of every leg, or one for all", unit="mm/s", low=0.1, high=1000)  # noqa: RUF009
+    speed_mm_s: list[float] = setting([50.0], "speed of every leg, or one for all", unit="mm/s", low=0.1, high=1000)
     after: str = setting("stay", "at the last point: stay, go back the way, or go round to the first", choices=("stay", "back", "round"))
 
 
@@ -55,7 +57,7 @@ class Bounce:
     """Straight on, thrown back at the picture's edges."""
 
     at_mm: list[float] = _place("first place; [] for anywhere free")
-    velocity_mm_s: list[float] = setting([40.0, 25.0], "first velocity", unit="mm/s", low=-1000, high=1000)  # noqa: RUF009
+    velocity_mm_s: list[float] = setting([40.0, 25.0], "first velocity", unit="mm/s", low=-1000, high=1000)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from theylive_ros.simulator.board import draw_board
 from theylive_ros.simulator.camera import CALM, HeadView, SimCamera, Upset, decode
-from theylive_ros.simulator.heads import BOX_MM, LOOKS, texture
+from theylive_ros.simulator.heads import BOX_MM, LOOKS, prepare
 from theylive_ros.simulator.movers import Mover, Point, make_mover
 from theylive_ros.simulator.scenario import Actor, Scenario, Spawn, Waypoints
 from theylive_ros.simulator.truth import TrueHead
@@ -53,9 +53,8 @@ class World:
         settings = scenario.camera
         self.camera = SimCamera(settings, draw_board(scenario.board, settings.width, settings.height), self.seed)
         self._half = (settings.width * settings.mm_per_px / 2, settings.height * settings.mm_per_px / 2)
-        for actor in (*scenario.actors, *scenario.spawn):  # drawn now, not in the middle of a run
-            for look in range(LOOKS) if actor.look < 0 else [actor.look]:
-                texture(actor.label, look)
+        for actor in (*scenario.actors, *scenario.spawn):
+            prepare(actor.label, range(LOOKS) if actor.look < 0 else [actor.look])
         self._restart()
 
     @property
