@@ -1,0 +1,91 @@
+"""Every test run keeps to itself: a ROS domain and log folder of its own, nothing heard from other machines, nothing left running."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import shutil
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+_MARK = "THEYLIVE_TEST_RUN"
+
+
+def _keep_to_itself() -> None:
+    """Set before anything imports rclpy or messages: both read it once."""
+    logs = tempfile.mkdtemp(prefix="theylive-test-log-")
+    atexit.register(shutil.rmtree, logs, ignore_errors=True)
+    for name in (
+        "ROS_DISCOVERY_SERVER",
+        "ROS_STATIC_PEERS",
+        "FASTRTPS_DEFAULT_PROFILES_FILE",
+        "FASTDDS_DEFAULT_PROFILES_FILE",
+        "CYCLONEDDS_URI",
+    ):
+        os.environ.pop(name, None)
+    # Humble and older know only the second; newer ones warn of it.
+    local = (
+        {"ROS_LOCALHOST_ONLY": "1"} if os.environ.get("ROS_DISTRO", "jazzy") < "iron" else {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    )
+    os.environ.pop("ROS_LOCALHOST_ONLY", None)
+    os.environ.update(
+        local,
+        ROS_DOMAIN_ID=str(os.getpid() % 101 + 1),
+        ROS_PYTHON_CHECK_FIELDS="1",
+        ROS_LOG_DIR=logs,
+        **{_MARK: str(os.getpid())},
+    )
+
+
+_keep_to_itself()
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder with the real pictures and models, named by THEYLIVE_DATA."""
+    folder = os.environ.get("THEYLIVE_DATA")
+    if not folder:
+        pytest.skip("THEYLIVE_DATA does not name the folder with the real pictures")
+    if not Path(folder).is_dir():
+        pytest.fail(f"THEYLIVE_DATA is {folder}, which is no folder")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_left_running():
+    """Fail the run when it leaves processes or threads behind that would keep the light's line or a port."""
+    yield
+    deadline = time.monotonic() + 5.0
+    while (left := [*_threads(), *_processes()]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if left:
+        pytest.fail("left running at the end: " + "; ".join(left), pytrace=False)
+
+
+def _threads() -> list[str]:
+    return [f"thread {t.name}" for t in threading.enumerate() if not t.daemon and t is not threading.main_thread()]
+
+
+def _processes() -> list[str]:
+    """Every other process that was started by this run, also one whose parent is gone: it has inherited the mark."""
+    mark = f"{_MARK}={os.getpid()}".encode()
+    left = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile, or is another user's
+            if int(folder.name) != os.getpid() and mark in (folder / "environ").read_bytes().split(b"\0"):
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+                left.append(f"process {folder.name} ({command[:120]})")
+    return left
+
+
+@pytest.fixture
+def bench():
+    """ROS nodes spun over real DDS, see ros_bench.Bench."""
+    ros_bench = pytest.importorskip("ros_bench", reason="needs ROS 2 (rclpy)")
+    with ros_bench.open_bench() as made:
+        yield made
