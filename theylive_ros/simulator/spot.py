@@ -28,10 +28,8 @@ def add_spot(image: np.ndarray, x: float, y: float, *, colour: str = "red", size
         return
     across = np.arange(x0, x1, dtype=np.float32) + np.float32(0.5 - x)
     down = np.arange(y0, y1, dtype=np.float32) + np.float32(0.5 - y)
-    glow = np.zeros((y1 - y0, x1 - x0, 3), np.float32)
-    for strength, width in zip(_LASERS[colour], _WIDTHS, strict=True):
-        spread = np.float32(-0.5 / (width * size) ** 2)
-        bell = np.exp(spread * down**2)[:, None] * np.exp(spread * across**2)
-        glow += bell[:, :, None] * (np.array(strength, np.float32) * np.float32(power))
+    spread = np.float32(-0.5 / size**2) / np.square(np.array(_WIDTHS, np.float32))
+    bells = np.exp(down[:, None, None] ** 2 * spread) * np.exp(across[None, :, None] ** 2 * spread)
+    glow = cv2.transform(bells, np.array(_LASERS[colour], np.float32).T * np.float32(power))
     region = image[y0:y1, x0:x1]
     cv2.add(region, glow, dst=region, dtype=cv2.CV_8U)
