@@ -163,12 +163,20 @@ def test_the_pace_is_steady_and_what_is_late_is_not_made_up_for(monkeypatch):
     assert gaps == [pytest.approx(0.1)] * 3 + [pytest.approx(1.0)] + [pytest.approx(0.1)] * 3
 
 
+HEAD = b"\xff\xd8\xff\xe1\0\x06th\xff\xd9"  # with a thumbnail that has an end of its own
+SCAN = b"\xff\xda\0\x04ab\xff\0cd\xff\xd9"
+
+
 @pytest.mark.parametrize(
     ("data", "whole"),
     [
-        (b"\xff\xd8\xff\xe0abc\xff\xd9", b"\xff\xd8\xff\xe0abc\xff\xd9"),
-        (b"\xff\xd8\xff\xe0abc\xff\xd9\0\0\0", b"\xff\xd8\xff\xe0abc\xff\xd9"),
-        (b"\xff\xd8\xff\xe0abc", None),
+        (HEAD + SCAN, HEAD + SCAN),
+        (HEAD + SCAN + b"\0\0\0", HEAD + SCAN),
+        (HEAD + SCAN + b"old" + SCAN, HEAD + SCAN),
+        (HEAD + SCAN[:-1], None),
+        (HEAD, None),
+        (HEAD[:5], None),
+        (SCAN, None),
         (b"\xff\xd9", None),
         (b"", None),
     ],
