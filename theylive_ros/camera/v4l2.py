@@ -154,7 +154,9 @@ class V4l2Camera(Camera):
             stamp = self._newest.grab()
             ok, data = self._device.retrieve() if stamp is not None else (False, None)
         except cv2.error as cause:
-            raise CameraError(f"{self._path} cannot be read ({cause.err}): unplug the camera and plug it in again") from cause
+            raise CameraError(
+                f"{self._path} cannot be read ({' '.join(str(cause).split())}): unplug the camera and plug it in again"
+            ) from cause
         if stamp is None:
             raise self._lost()
         if not ok or data is None or data.size == 0:
