@@ -1,10 +1,18 @@
 """The ament_python package theylive_ros: built by colcon on a ROS machine, by pip everywhere else."""
 
-from glob import glob
+import os
 
 from setuptools import find_packages, setup
 
 NAME = "theylive_ros"
+
+
+def shared(top):
+    """Every file below a folder of the clone, for the same place below share/theylive_ros."""
+    for folder, _, names in sorted(os.walk(top)):
+        if os.path.basename(folder) != "__pycache__":
+            yield f"share/{NAME}/{folder}", [os.path.join(folder, name) for name in sorted(names)]
+
 
 setup(
     name=NAME,
@@ -17,10 +25,9 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
-        (f"share/{NAME}/launch", sorted(glob("launch/*.launch.py"))),
-        (f"share/{NAME}/config", sorted(glob("config/*.yaml"))),
-        (f"share/{NAME}/config/scenarios", sorted(glob("config/scenarios/*.yaml"))),
-        (f"share/{NAME}/models", sorted(glob("models/*.tflite") + glob("models/*.json") + glob("models/*.md"))),
+        *shared("launch"),
+        *shared("config"),
+        *shared("models"),
     ],
     python_requires=">=3.10",
     install_requires=["setuptools"],

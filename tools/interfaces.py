@@ -64,11 +64,22 @@ def build(package: Path, venv: Path, *, wheels: bool, run: Callable[..., None]) 
         run([cmake, "--build", str(work / "build"), "--parallel", str(os.cpu_count() or 1)], environment)
         _remove(manifest, venv)
         run([cmake, "--install", str(work / "build")], environment)
-        installed = (work / "build" / "install_manifest.txt").read_text().splitlines()
-        manifest.write_text("".join(f"{Path(line).relative_to(prefix)}\n" for line in installed))
+        lines = (work / "build" / "install_manifest.txt").read_text().splitlines()
+        installed = [Path(line).relative_to(prefix) for line in lines]
+        manifest.write_text("".join(f"{path}\n" for path in installed))
+        _forget(str(prefix), venv, installed)
 
 
 def _remove(manifest: Path, venv: Path) -> None:
     if manifest.is_file():
         for line in manifest.read_text().splitlines():
             (venv / line).unlink(missing_ok=True)
+
+
+def _forget(prefix: str, venv: Path, installed: list[Path]) -> None:
+    """Put the environment's true place where the passing one has been written down."""
+    for path in installed:
+        if path.suffix in (".sh", ".cmake") and prefix in (text := (venv / path).read_text()):
+            (venv / path).write_text(text.replace(prefix, str(venv)))
+    for folder in {path.parent for path in installed if path.suffix == ".py"}:
+        shutil.rmtree(venv / folder / "__pycache__", ignore_errors=True)
