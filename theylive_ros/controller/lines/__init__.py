@@ -1,0 +1,1 @@
+"""Wires of rigs: one file per plugin of the group `theylive_ros.lines`."""

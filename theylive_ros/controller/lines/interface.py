@@ -44,6 +44,9 @@ class Lines(abc.ABC):
     def open(self) -> None:
         """Take the wires, laser off. Raises LinesError."""
 
+    def turn(self, axis: int, direction: int, now_us: int) -> None:  # noqa: B027
+        """Set an axis' DIR wire, `dir_setup_us` or more before the pulse that needs it. Lines without such a wire do nothing."""
+
     @abc.abstractmethod
     def step(self, axis: int, direction: int, now_us: int) -> None:
         """One pulse: axis 0 (x, mirror 1) or 1 (y, mirror 2), direction +1 or -1. `now_us`: the executor's clock, microseconds."""

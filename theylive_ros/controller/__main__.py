@@ -1,0 +1,92 @@
+"""The controller as a process of its own: protocol on standard input and output, everything else on standard error.
+
+python -m theylive_ros.controller --lines MODULE:CLASS [--settings JSON]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from theylive_ros.controller.config import ExecutorSettings, build
+from theylive_ros.controller.executor import Executor
+from theylive_ros.controller.lines.interface import Lines
+from theylive_ros.controller.server import monotonic_us, serve
+from theylive_ros.controller.stream import FdStream
+
+PRIORITY = 50  # SCHED_FIFO
+SPIN_US = 50
+MCL_CURRENT, MCL_FUTURE = 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Play what comes on stdin until it ends, or SIGTERM. Returns 2 when it cannot be started as asked."""
+    parser = argparse.ArgumentParser(prog="python -m theylive_ros.controller", description="Plays timed segments on the rig's wires.")
+    parser.add_argument("--lines", required=True, metavar="MODULE:CLASS", help="the lines plugin")
+    parser.add_argument("--settings", default="{}", metavar="JSON", help='{"lines": {...}, "executor": {...}, "process": {...}}')
+    options = parser.parse_args(arguments)
+    # Ctrl-C reaches the whole foreground group: the planner says goodbye by closing the stream, and only then we go.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    # Whatever a driver prints must not end up between the lines of the protocol.
+    spoken = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        settings = json.loads(options.settings)
+        lines = load_lines(options.lines, settings.get("lines", {}))
+        executor = Executor(lines, build(ExecutorSettings, settings.get("executor", {})), monotonic_us)
+        process = settings.get("process", {})
+        priority, spin_us = int(process.get("priority", PRIORITY)), min(100, int(process.get("spin_us", SPIN_US)))
+    except Exception as error:
+        print(f"controller: {error}", file=sys.stderr)
+        return 2
+    be_punctual(priority)
+    executor.open(monotonic_us())
+    try:
+        serve(executor, FdStream(0, spoken, lambda: None), stop, spin_us=spin_us)
+    finally:
+        executor.close(monotonic_us())
+    return 0
+
+
+def load_lines(name: str, values: dict[str, Any]) -> Lines:
+    """Import `module:Class` and build it from its config's values. ValueError or ImportError says what is wrong."""
+    module, colon, attribute = name.partition(":")
+    if not colon:
+        raise ValueError(f"{name!r} is not of the form module:Class")
+    plugin = getattr(importlib.import_module(module), attribute, None)
+    if not (isinstance(plugin, type) and issubclass(plugin, Lines)):
+        raise ValueError(f"{name} is not a class of lines (theylive_ros.controller.lines.interface.Lines)")
+    return plugin(build(plugin.Config, values))
+
+
+def be_punctual(priority: int) -> None:
+    """Real-time scheduling and locked memory where the system lets us; otherwise said once. Priority 0: do not even try."""
+    if priority <= 0:
+        return
+    refused = []
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+    except (OSError, AttributeError):
+        refused.append(f"rtprio {priority}")
+    locked = False
+    with contextlib.suppress(OSError, AttributeError):
+        locked = ctypes.CDLL(None, use_errno=True).mlockall(MCL_CURRENT | MCL_FUTURE) == 0
+    if not locked:
+        refused.append("memlock unlimited")
+    if refused:
+        print(f"controller: pulses may come late: this user may not have {' and '.join(refused)} (limits.conf)", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

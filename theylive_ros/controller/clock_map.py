@@ -1,0 +1,38 @@
+"""Where the controller's clock stands against ours. Pure."""
+
+from __future__ import annotations
+
+import math
+
+DRIFT = 100e-6  # two quartz clocks drift apart by less than this
+RESOLUTION = 1e-6  # s, of times on the wire
+
+
+class ClockMap:
+    """Bounds the difference of two clocks by cause and effect: an answer is made after its question left and before it was read.
+
+    The question's way is short and steady while an answer may lie unread, so the bound from the question is the better estimate:
+    we take the least delay of the question for none. Clocks that may be the very same (a controller on the same machine) are taken to be so.
+    """
+
+    def __init__(self) -> None:
+        self._low, self._high, self._at = -math.inf, math.inf, -math.inf
+
+    @property
+    def known(self) -> bool:
+        """Whether any answer has been seen."""
+        return self._high < math.inf
+
+    @property
+    def offset(self) -> float:
+        """Controller's clock minus ours, s."""
+        return 0.0 if self._low <= 0.0 <= self._high else self._high
+
+    def update(self, asked: float, read: float, theirs: float) -> None:
+        """asked, read: our clock (s) when the question left and its answer was read; theirs: the controller's (s) in between."""
+        asked, read = asked - RESOLUTION, read + RESOLUTION
+        slack = DRIFT * max(0.0, read - self._at) if self.known else 0.0
+        low, high = max(self._low - slack, theirs - read), min(self._high + slack, theirs - asked)
+        if low > high:  # a clock has jumped, or another controller answers
+            low, high = theirs - read, theirs - asked
+        self._low, self._high, self._at = low, high, read

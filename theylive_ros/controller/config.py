@@ -1,0 +1,71 @@
+"""Settings of the executor, and how settings come out of the JSON that starts a controller. Standard library only."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def _setting(default: Any, description: str, unit: str, low: float, high: float) -> Any:
+    metadata = {"description": description, "unit": unit, "low": low, "high": high, "choices": (), "read_only": True}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class ExecutorSettings:
+    """What the executor holds to, whatever a planner asks. Positions are microsteps from the reference."""
+
+    max_rate: float = _setting(
+        2000.0, "fastest plan accepted per axis; keep it at or below the motors' start-stop rate", "microsteps/s", 1.0, 50000.0
+    )
+    min_interval_us: int = _setting(400, "two pulses of an axis are never closer than this; at most 1e6 / max_rate", "us", 1, 1000000)
+    dir_setup_us: int = _setting(20, "time between setting DIR and the pulse that needs it", "us", 0, 100000)
+    max_lease_us: int = _setting(50000, "longest time that the laser stays lit after one request", "us", 1000, 50000)
+    late_us: int = _setting(200, "a pulse later than this shifts the rest of the plan by its lateness", "us", 0, 100000)
+    input_period_us: int = _setting(2000, "switches are read at least this often", "us", 100, 20000)
+    start_tolerance_us: int = _setting(2000, "a plan may start this far in the past", "us", 0, 100000)
+    velocity_tolerance: float = _setting(100.0, "largest jump of speed where two segments meet", "microsteps/s", 0.0, 10000.0)
+    homing_rate: float = _setting(400.0, "constant speed of homing, below the motors' start-stop rate", "microsteps/s", 1.0, 10000.0)
+    homing_travel: int = _setting(400, "homing gives up when a switch has not been met within this distance", "microsteps", 1, 1000000)
+    limit_x: int = _setting(-160, "where switch X closes; its sign is the direction in which it is looked for", "microsteps", -1e6, 1e6)
+    limit_y: int = _setting(-160, "where switch Y closes; its sign is the direction in which it is looked for", "microsteps", -1e6, 1e6)
+
+    def __post_init__(self) -> None:
+        """ValueError naming the first setting that is out of range or contradicts another."""
+        check(self)
+        if self.max_rate * self.min_interval_us > 1e6:
+            raise ValueError(
+                f"min_interval_us {self.min_interval_us} forbids max_rate {self.max_rate:g}; it must be at most 1e6 / max_rate"
+            )
+        if self.homing_rate > self.max_rate:
+            raise ValueError(f"homing_rate {self.homing_rate:g} is above max_rate {self.max_rate:g}")
+        if self.limit_x == 0 or self.limit_y == 0:
+            raise ValueError("limit_x and limit_y must not be 0: the laser may not shine where a limit switch is pressed")
+
+
+def build(kind: type[T], values: dict[str, Any]) -> T:
+    """A config dataclass from plain values. ValueError names an unknown setting, a wrong type or a value out of range."""
+    known = [f.name for f in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no setting {', '.join(unknown)}; it has: {', '.join(known)}")
+    config = kind(**values)
+    check(config)
+    return config
+
+
+def check(config: Any) -> None:
+    """ValueError for the first field whose value is of another type than declared or outside its metadata's low and high."""
+    hints = typing.get_type_hints(type(config))
+    for field in dataclasses.fields(config):
+        value, declared = getattr(config, field.name), hints[field.name]
+        fits = isinstance(value, (int, float) if declared is float else typing.get_origin(declared) or declared)
+        if not fits or (isinstance(value, bool) and declared is not bool):
+            raise ValueError(f"{field.name} is {value!r}; it must be of type {declared.__name__}")
+        low, high = field.metadata.get("low"), field.metadata.get("high")
+        # `not low <= value` also catches a NaN
+        if (low is not None and not low <= value) or (high is not None and not value <= high):
+            raise ValueError(f"{field.name} is {value}; it must be from {low} to {high} {field.metadata.get('unit', '')}".rstrip())

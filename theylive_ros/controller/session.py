@@ -1,0 +1,51 @@
+"""A controller's side of the conversation: bytes in, bytes out, around an executor. Pure: no stream, no clock."""
+
+from __future__ import annotations
+
+from theylive_ros.controller import protocol as p
+from theylive_ros.controller.executor import Executor
+
+
+class Session:
+    """One planner's conversation with an executor, from its first byte to the end of the stream."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+        self.over = False  # the planner said BYE
+        self._decoder = p.Decoder(p.PLANNER)
+        self._seq = 0
+        self._greeted = False
+
+    def receive(self, data: bytes, now_us: int) -> bytes:
+        """Obey what came; returns what to answer."""
+        answers = [self._answer(item, now_us) for item in self._decoder.feed(data)]
+        return b"".join(answers) + self.news()
+
+    def news(self) -> bytes:
+        """What the executor says unasked. Call after every `advance`."""
+        return b"".join(self._encode(notice) for notice in self.executor.take_notices())
+
+    def end(self, now_us: int) -> None:
+        """The stream is closed: dark."""
+        self.executor.hang_up(now_us)
+
+    def _answer(self, item: p.Received | p.ProtocolError, now_us: int) -> bytes:
+        if isinstance(item, p.SequenceError):
+            # Lines were lost, a dark move perhaps: out goes the light. The line is not obeyed, for it may build on what was lost.
+            if not isinstance(item.received.message, p.Stop):
+                self.executor.hang_up(now_us)
+                return self._encode(p.Refusal(item.received.seq, item.code, str(item)))
+            item = item.received
+        if isinstance(item, p.ProtocolError):
+            return self._encode(p.Refusal(p.UNKNOWN, item.code, str(item)))
+        if not self._greeted and not isinstance(item.message, p.Hello | p.Stop):
+            return self._encode(p.Refusal(item.seq, "hello", "say HELLO first"))
+        answer = self.executor.handle(item.message, now_us)
+        self._greeted = self._greeted or isinstance(answer, p.Welcome)
+        self.over = self.over or isinstance(item.message, p.Bye)
+        return self._encode(answer._replace(to=item.seq))
+
+    def _encode(self, message: p.Message) -> bytes:
+        line = p.encode(message, self._seq)
+        self._seq = (self._seq + 1) % p.SEQUENCES
+        return line
