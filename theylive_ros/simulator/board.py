@@ -1,7 +1,5 @@
 """The plywood board: vertical grain, pores, seams between the planks, uneven light."""
 
-# ruff: noqa: RUF009 (settings of list type are fields with a default factory)
-
 from __future__ import annotations
 
 import dataclasses

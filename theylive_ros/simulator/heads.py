@@ -31,7 +31,7 @@ def prepare(label: str, looks: Iterable[int]) -> None:
         texture(label, look, _DENSITY)
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=512)
 def texture(label: str, look: int, density: int) -> np.ndarray:
     """The head of a look upright, BGRA uint8 with premultiplied alpha, `density` texture pixels per default pixel; read-only."""
     if label not in _ARTISTS:
