@@ -50,7 +50,7 @@ _AHEAD = 0.001
 class GateSettings:
     """What the gate asks for before the laser may shine."""
 
-    target_labels: list[str] = setting(["alien"], "labels that may be lit")  # noqa: RUF009
+    target_labels: list[str] = setting(["alien"], "labels that may be lit")
     guard_radius: float = setting(
         0.010, "distance kept from protected heads and from what nobody has looked at", unit="m", low=0.0, high=1.0
     )
@@ -90,7 +90,7 @@ class Situation:
 
 def failing(situation: Situation, calibration: Calibration, settings: GateSettings) -> tuple[str, ...]:
     """Every condition that fails, by its name in `REASONS` and in that order; empty while the laser may shine."""
-    failed = _controller(situation.status, situation.now, settings)
+    failed = set(controller_failing(situation.status, situation.now, settings))
     if not situation.on_plan:
         failed.add("off_plan")
     if not situation.armed:
@@ -104,6 +104,21 @@ def failing(situation: Situation, calibration: Calibration, settings: GateSettin
     failed |= _target(situation.target, situation.now, calibration, settings)
     failed |= _places(situation, calibration, settings)
     return tuple(reason for reason in REASONS if reason in failed)
+
+
+def controller_failing(status: ControllerStatus | None, now: float, settings: GateSettings) -> tuple[str, ...]:
+    """Those of the conditions that the controller's word (None: it is silent) alone decides."""
+    if status is None:
+        return ("link_silent",)
+    checks = {
+        "link_silent": not -_AHEAD <= now - status.time <= settings.link_timeout,
+        "controller_fault": bool(status.fault),
+        "stop_input": status.stop,
+        "limit_input": status.limit_x or status.limit_y,
+        "no_laser_line": not status.has_laser,
+        "unreferenced": not status.referenced,
+    }
+    return tuple(name for name, fails in checks.items() if fails)
 
 
 def distance_on_board(calibration: Calibration, a: Point, b: Point) -> float:
@@ -133,20 +148,6 @@ def clearance(track: Track, points: list[Point], age: float, calibration: Calibr
     gaps = [-plane.depth_inside(box, *point) for point in points]
     nearest = math.nan if any(gap != gap for gap in gaps) else min(gaps)
     return nearest - growth * calibration.metres_per_pixel(track.x, track.y)
-
-
-def _controller(status: ControllerStatus | None, now: float, settings: GateSettings) -> set[str]:
-    if status is None:
-        return {"link_silent"}
-    checks = {
-        "link_silent": not -_AHEAD <= now - status.time <= settings.link_timeout,
-        "controller_fault": bool(status.fault),
-        "stop_input": status.stop,
-        "limit_input": status.limit_x or status.limit_y,
-        "no_laser_line": not status.has_laser,
-        "unreferenced": not status.referenced,
-    }
-    return {name for name, fails in checks.items() if fails}
 
 
 def _target(target: Target | None, now: float, calibration: Calibration, settings: GateSettings) -> set[str]:

@@ -50,5 +50,8 @@ class Controller(Protocol):
     def home(self) -> None:
         """Find the reference (dark); afterwards the position is 0, 0."""
 
+    def reference(self) -> None:
+        """The mirrors stand at 0, 0 now: somebody has set them by hand, as a rig without limit switches needs."""
+
     def reset(self) -> None:
         """Clear a latched fault whose cause is gone. Does not restore the reference."""

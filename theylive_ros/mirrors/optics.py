@@ -86,6 +86,11 @@ class Geometry:
         y = self.rest_y + angles[1] / (size if self.invert_y else -size)
         return x, y
 
+    def rates(self, speeds: tuple[float, float]) -> tuple[float, float]:
+        """Rates of turn of the mirrors (rad/s) while the motors move at these speeds (microsteps/s)."""
+        size = self.microstep
+        return speeds[0] * (size if self.invert_x else -size), speeds[1] * (size if self.invert_y else -size)
+
 
 def _reflect(d: _Vector, n: _Vector) -> _Vector:
     """Direction d after a mirror of unit normal n: d - 2 (d . n) n."""

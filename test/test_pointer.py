@@ -1,0 +1,496 @@
+"""The planner: quick to a head, close to a moving one, never lit on the way, and armed only by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from theylive_ros.mirrors.aim import AimSettings, predict
+from theylive_ros.mirrors.calibration import nominal
+from theylive_ros.mirrors.gate import GateSettings
+from theylive_ros.mirrors.interface import ControllerStatus
+from theylive_ros.mirrors.motion import MotionSettings, State, duration, state_at
+from theylive_ros.mirrors.pointer import Pointer, PointerError
+from theylive_ros.types import Region, Target, Track
+
+RIG = nominal()
+TICK = 0.005
+MOTION = MotionSettings()
+
+
+class IdealController:
+    """Plays moves exactly, in virtual time. Asserts that each continues the one before it and keeps the limits."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.silent = False
+        self.refuse = False
+        self.flags = {"referenced": True, "has_laser": True, "limit_x": False, "limit_y": False, "stop": False, "fault": ""}
+        self.moves: list[tuple[float, list, bool]] = []
+        self.rest = State(0.0, 0.0, 0.0, 0.0)
+        self.lit_until = -1.0
+        self.calls: list[str] = []
+
+    def state(self, t: float) -> State:
+        for start, segments, _ in reversed(self.moves):
+            if t >= start:
+                return state_at(segments, t - start)
+        return self.rest
+
+    def slewing(self) -> bool:
+        until = math.inf
+        for start, segments, lit in reversed(self.moves):
+            if not lit and self.now < min(start + duration(segments), until):
+                return True
+            until = start
+        return False
+
+    @property
+    def lit(self) -> bool:
+        return self.now < self.lit_until
+
+    def status(self) -> ControllerStatus | None:
+        if self.silent:
+            return None
+        s = self.state(self.now)
+        moving = bool(self.moves) and self.now < self.moves[-1][0] + duration(self.moves[-1][1])
+        return ControllerStatus(time=self.now, position=(round(s.px), round(s.py)), moving=moving, lit=self.lit, lag=0.0, **self.flags)
+
+    def move(self, segments, start, *, lit) -> None:
+        self.calls.append("move")
+        if not lit:
+            self.lit_until = self.now
+        if self.refuse or start < self.now:
+            self.lit_until = self.now
+            return
+        before, first = self.state(start), segments[0]
+        assert (first.px, first.vx, first.py, first.vy) == pytest.approx(before, abs=1e-3)
+        end = state_at(segments, duration(segments) - 1e-9)
+        assert abs(end.vx) < 0.1
+        assert abs(end.vy) < 0.1
+        assert all(max(abs(s.vx), abs(s.vy)) <= MOTION.max_speed + 1e-6 for s in segments)
+        self.moves.append((start, list(segments), lit))
+
+    def light(self, seconds) -> None:
+        self.calls.append("light" if seconds else "dark")
+        self.lit_until = self.now + (0.0 if self.slewing() else seconds)
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+
+    def home(self) -> None:
+        self.calls.append("home")
+
+    def reference(self) -> None:
+        self.calls.append("reference")
+
+    def reset(self) -> None:
+        self.calls.append("reset")
+        self.flags["fault"] = ""
+
+
+def track(x, y, vx=0.0, vy=0.0, *, stamp, label="alien", sigma=1.0, **changes) -> Track:
+    p, v = sigma * sigma, 100 * sigma * sigma
+    covariance = (p, 0.0, 0.0, 0.0, 0.0, p, 0.0, 0.0, 0.0, 0.0, v, 0.0, 0.0, 0.0, 0.0, v)
+    values = {"id": 7, "score": 0.9, "width": 64.0, "height": 64.0, "covariance": covariance, "confirmed": True, "last_seen": stamp}
+    return Track(label=label, x=x, y=y, vx=vx, vy=vy, **(values | changes))
+
+
+def seen(stamp, head=None, protected=(), **changes) -> Target:
+    values = {"others": (), "seen": Region(0, 0, 320, 240), "clears_protected": True}
+    return Target(stamp=stamp, width=320, height=240, track=head, protected=protected, **(values | changes))
+
+
+class Bench:
+    """A pointer on an ideal controller, in virtual time: a scene is seen `latency` late at 30 Hz."""
+
+    def __init__(self, scene=None, latency=0.015, **kwargs) -> None:
+        self.controller = IdealController()
+        self.pointer = Pointer(RIG, self.controller, motion=MOTION, **kwargs)
+        self.scene = scene
+        self.latency = latency
+        self.frame = 0
+        self.states = []
+        self.run(0.02)
+        self.pointer.arm(self.now)
+
+    @property
+    def now(self) -> float:
+        return self.controller.now
+
+    def run(self, seconds: float) -> list:
+        until = self.now + seconds
+        states = []
+        while self.now < until - 1e-9:
+            self.controller.now += TICK
+            while self.scene and self.frame / 30 + self.latency <= self.now + 1e-9:
+                stamp = self.frame / 30
+                self.pointer.on_target(self.scene(stamp), self.now)
+                self.frame += 1
+            states.append(self.pointer.tick(self.now))
+        return states
+
+    def spot(self) -> tuple[float, float]:
+        """Where the ideal mirrors truly point (px)."""
+        s = self.controller.state(self.now)
+        return RIG.steps_to_pixel(s.px, s.py)
+
+
+def metres(a, b) -> float:
+    return math.dist(RIG.pixel_to_board(*a), RIG.pixel_to_board(*b))
+
+
+def p95(values) -> float:
+    return sorted(values)[math.ceil(0.95 * len(values)) - 1]
+
+
+def test_a_head_200_pixels_away_is_lit_within_a_tenth_of_a_second():
+    bench = Bench()
+    goal = (60.0, 120.0 - 40.0)
+    bench.run(0.1)
+    first = (260.0, 80.0)
+    bench.scene = lambda stamp: seen(stamp, track(*first, stamp=stamp))
+    bench.frame = math.ceil(30 * bench.now)
+    bench.run(0.4)
+    assert metres(bench.spot(), first) < 0.002
+    assert bench.controller.lit
+    bench.scene = lambda stamp: seen(stamp, track(*goal, stamp=stamp))
+    bench.pointer.on_target(bench.scene(bench.now), bench.now)
+    begin = bench.now
+    while metres(bench.spot(), goal) > 0.005:
+        state = bench.run(TICK)[-1]
+        if not state.settled:
+            assert not bench.controller.lit
+    reached = bench.now - begin
+    while not bench.controller.lit:
+        bench.run(TICK)
+    lit = bench.now - begin
+    print(f"200 px: within 5 mm after {1000 * reached:.0f} ms, lit after {1000 * lit:.0f} ms")
+    assert reached <= 0.1
+    assert lit <= 0.12
+
+
+def moving(speed: float, noise: float, sigma: float):
+    """A head that goes to and fro along x between 60 and 260 px at a speed (px/s), and slowly along y."""
+    chance = random.Random(4)
+
+    def true(t: float) -> tuple[float, float, float]:
+        way = (speed * t) % 400
+        x, vx = (60 + way, speed) if way < 200 else (460 - way, -speed)
+        return x, 120 + 40 * math.sin(0.7 * t), vx
+
+    def scene(stamp: float) -> Target:
+        x, y, vx = true(stamp)
+        vy = 28 * math.cos(0.7 * stamp)
+        return seen(stamp, track(x + chance.gauss(0, noise), y + chance.gauss(0, noise), vx, vy, stamp=stamp, sigma=sigma))
+
+    return true, scene
+
+
+def test_the_spot_keeps_to_a_head_moving_at_100_mm_a_second():
+    true, scene = moving(speed=127.0, noise=1.0, sigma=1.0)
+    bench = Bench(scene)
+    bench.run(0.5)
+    to_aim, to_centre, lit = [], [], 0
+    for _ in range(int(10 / TICK)):
+        state = bench.run(TICK)[-1]
+        x, y, _vx = true(bench.now)
+        to_aim.append(metres(bench.spot(), state.aim))
+        to_centre.append(metres(bench.spot(), (x, y)))
+        lit += bench.controller.lit
+    print(
+        f"100 mm/s: spot to aim p95 {1000 * p95(to_aim):.2f} mm, to the centre p95 {1000 * p95(to_centre):.2f} mm, "
+        f"lit {100 * lit / len(to_aim):.0f} %, moves {bench.controller.calls.count('move')}"
+    )
+    assert p95(to_aim) <= 0.0025
+    assert p95(to_centre) <= 0.005
+    assert lit > 0.9 * len(to_aim)
+
+
+def test_a_resting_head_with_noise_does_not_make_the_motors_dither():
+    chance = random.Random(1)
+    bench = Bench(lambda stamp: seen(stamp, track(200 + chance.gauss(0, 0.3), 100 + chance.gauss(0, 0.3), stamp=stamp)))
+    bench.run(1.0)
+    bench.controller.calls.clear()
+    bench.run(5.0)
+    assert bench.controller.calls.count("move") < 20
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.floats(20, 300), st.floats(20, 220), st.floats(-300, 300), st.floats(-300, 300)), min_size=2, max_size=6))
+def test_whatever_heads_come_the_light_is_only_on_close_to_the_aim(heads):
+    def scene(stamp: float) -> Target:
+        x, y, vx, vy = heads[int(stamp / 0.15) % len(heads)]
+        return seen(stamp, track(x, y, vx, vy, stamp=stamp))
+
+    bench = Bench(scene)
+    for _ in range(int(0.15 * len(heads) / TICK) + 20):
+        state = bench.run(TICK)[-1]
+        if bench.controller.lit:
+            assert state.settled
+            assert metres(bench.spot(), state.aim) <= GateSettings().settle_tolerance + 1e-9
+
+
+def still(x=200.0, y=100.0, **changes):
+    return lambda stamp: seen(stamp, track(x, y, stamp=stamp, **changes))
+
+
+def test_john_darkens_at_once_and_the_light_comes_back_when_he_has_gone():
+    john_there = False
+
+    def scene(stamp: float) -> Target:
+        john = (track(215.0, 120.0, stamp=stamp, label="john", id=9),) if john_there else ()
+        return seen(stamp, track(200.0, 100.0, stamp=stamp), john)
+
+    bench = Bench(scene)
+    bench.run(0.5)
+    assert bench.controller.lit
+    john_there = True
+    bench.run(0.055)  # the next frame and its latency
+    assert not bench.controller.lit
+    assert bench.run(TICK)[-1].reasons == ("protected_near",)
+    john_there = False
+    bench.run(0.1)
+    assert bench.controller.lit
+    assert bench.pointer.armed
+
+
+def test_without_a_target_the_mirrors_stay_and_are_dark():
+    bench = Bench(still())
+    bench.run(0.5)
+    bench.scene = lambda stamp: seen(stamp)
+    bench.run(0.2)
+    bench.controller.calls.clear()
+    state = bench.run(0.5)[-1]
+    assert bench.controller.calls == []
+    assert state.reasons == ("no_target",)
+    assert (state.track_id, state.aim) == (0, None)
+
+
+def test_a_selector_that_falls_silent_darkens():
+    bench = Bench(still())
+    bench.run(0.5)
+    bench.scene = None
+    bench.run(0.16)
+    assert not bench.controller.lit
+    assert bench.run(TICK)[-1].reasons == ("target_stale",)
+
+
+def test_a_planner_that_falls_silent_leaves_darkness():
+    bench = Bench(still())
+    bench.run(0.5)
+    assert bench.controller.lit
+    bench.controller.now += 0.05
+    assert not bench.controller.lit
+
+
+def test_the_light_rests_after_its_longest_time():
+    bench = Bench(still(), gate=GateSettings(max_on_time=1.0, min_off_time=0.3))
+    lit = []
+    for _ in range(800):
+        bench.run(TICK)
+        lit.append(bench.controller.lit)
+    runs = "".join("#" if on else "." for on in lit).strip(".").split(".")
+    assert max(len(run) for run in runs) * TICK <= 1.0 + 2 * TICK
+    pauses = "".join("#" if on else "." for on in lit).strip(".").split("#")
+    assert min(len(p) for p in pauses if p) * TICK >= 0.3 - 2 * TICK
+    assert sum(lit) * TICK > 2.0
+
+
+def test_unsteady_clocks_darken_without_disarming():
+    bench = Bench(still())
+    bench.run(0.5)
+    assert bench.pointer.tick(bench.now, clocks_sane=False).reasons == ("clocks_unsteady",)
+    assert not bench.controller.lit
+    bench.run(2 * TICK)
+    assert bench.controller.lit
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "reason"),
+    [
+        ("fault", "driver", "controller_fault"),
+        ("stop", True, "stop_input"),
+        ("referenced", False, "unreferenced"),
+        ("has_laser", False, "no_laser_line"),
+    ],
+)
+def test_what_went_wrong_stays_dark_until_somebody_arms_again(flag, value, reason):
+    bench = Bench(still())
+    bench.run(0.5)
+    good = bench.controller.flags[flag]
+    bench.controller.flags[flag] = value
+    state = bench.run(TICK)[-1]
+    assert not bench.controller.lit
+    assert reason in state.reasons
+    with pytest.raises(PointerError, match=reason):
+        bench.pointer.arm(bench.now)
+    bench.controller.flags[flag] = good
+    state = bench.run(0.5)[-1]
+    assert state.reasons == ("not_armed",)
+    assert state.disarmed_by == reason
+    bench.pointer.arm(bench.now)
+    bench.run(0.1)
+    assert bench.controller.lit
+
+
+def test_a_lost_link_disarms_and_nothing_is_sent_over_it():
+    bench = Bench(still())
+    bench.run(0.5)
+    bench.controller.silent = True
+    state = bench.run(0.1)[-1]
+    assert "link_silent" in state.reasons
+    assert not state.armed
+    assert bench.controller.calls[-1] == "dark"
+
+
+def test_a_pressed_limit_switch_darkens_and_forbids_arming():
+    bench = Bench(still())
+    bench.run(0.5)
+    bench.controller.flags["limit_y"] = True
+    bench.run(TICK)
+    assert not bench.controller.lit
+    bench.pointer.disarm(bench.now)
+    with pytest.raises(PointerError, match="limit_input"):
+        bench.pointer.arm(bench.now)
+
+
+def test_arming_is_refused_with_a_detector_that_cannot_clear_john_unless_that_is_allowed():
+    def blind(stamp: float) -> Target:
+        return seen(stamp, track(200.0, 100.0, stamp=stamp), clears_protected=False)
+
+    bench = Bench()
+    bench.pointer.disarm(bench.now)
+    bench.scene = blind
+    bench.run(0.2)
+    with pytest.raises(PointerError, match="cannot_clear_protected"):
+        bench.pointer.arm(bench.now)
+    bench.pointer.configure(gate=GateSettings(allow_unclearing_detector=True))
+    bench.pointer.arm(bench.now)
+    bench.run(0.2)
+    assert bench.controller.lit
+
+
+def test_refused_moves_are_survived_and_never_lit():
+    bench = Bench(still(160.0, 120.0))
+    bench.run(0.2)
+    assert bench.controller.lit
+    bench.controller.refuse = True
+    bench.scene = still(230.0, 160.0)
+    states = bench.run(0.6)
+    assert not bench.controller.lit
+    assert any("off_plan" in s.reasons or "not_settled" in s.reasons for s in states)
+    # what is told is where the mirrors truly are
+    assert metres(states[-1].spot, (160.0, 120.0)) < 0.003 or "slewing" in states[-1].reasons
+    bench.controller.refuse = False
+    bench.run(0.4)
+    assert bench.controller.lit
+    assert metres(bench.spot(), (230.0, 160.0)) < 0.0025
+
+
+def test_lost_steps_that_the_controller_counts_are_noticed():
+    bench = Bench(still())
+    bench.run(0.5)
+    bench.controller.moves = []
+    bench.controller.rest = State(10.0, 0.0, 10.0, 0.0)
+    state = bench.run(TICK)[-1]
+    assert not bench.controller.lit
+    assert not state.settled
+    bench.run(0.3)
+    assert metres(bench.spot(), (200.0, 100.0)) < 0.0025
+
+
+def test_an_aim_beyond_the_soft_limits_is_not_followed():
+    narrow = dataclasses.replace(RIG, limits=((-10, 10), (-10, 10)))
+    bench = Bench()
+    bench.pointer.configure(calibration=narrow)
+    bench.scene = still(250.0, 120.0)
+    state = bench.run(0.3)[-1]
+    assert "outside_limits" in state.reasons
+    assert "not_armed" in state.reasons  # another calibration disarms
+    assert bench.controller.moves == []
+
+
+def test_homing_disarms_and_old_words_do_not_count_after_it():
+    bench = Bench(still())
+    bench.run(0.5)
+    bench.pointer.home(bench.now)
+    bench.controller.calls.clear()
+    state = bench.run(0.05)[-1]
+    assert "move" not in bench.controller.calls
+    assert not state.armed
+    assert not bench.controller.lit
+    bench.controller.flags["stop"] = True
+    with pytest.raises(PointerError, match="stop_input"):
+        bench.pointer.home(bench.now)
+
+
+def test_halt_ramps_down_and_keeps_the_reference():
+    bench = Bench(still(20.0, 20.0))
+    bench.scene = still(300.0, 220.0)
+    bench.run(0.06)
+    assert bench.controller.state(bench.now).vx != 0
+    bench.pointer.halt(bench.now)
+    bench.run(0.2)
+    s = bench.controller.state(bench.now)
+    assert (s.vx, s.vy) == (0, 0)
+    assert s.px % 1 == s.py % 1 == 0
+    assert "stop" not in bench.controller.calls
+
+
+def test_stop_does_not_wait():
+    bench = Bench(still())
+    bench.run(0.2)
+    bench.pointer.stop(bench.now)
+    assert bench.controller.calls[-2:] == ["dark", "stop"]
+
+
+def test_an_older_word_than_the_last_is_left_out():
+    bench = Bench(still())
+    bench.run(0.5)
+    bench.pointer.on_target(seen(bench.now - 0.1, track(20.0, 20.0, stamp=bench.now - 0.1)), bench.now)
+    assert bench.run(TICK)[-1].aim == (200.0, 100.0)
+
+
+def test_the_latency_is_that_from_capture_to_the_first_tick_with_it():
+    bench = Bench(still())
+    assert 0.015 <= bench.run(0.5)[-1].latency <= 0.015 + TICK + 1e-9
+
+
+def test_the_joints_turn_against_the_steps_of_the_default_wiring():
+    bench = Bench()
+    bench.scene = still(200.0, 160.0)
+    while not bench.controller.moves:
+        bench.run(TICK)
+    state = bench.run(2 * TICK)[-1]
+    assert state.rates[0] < 0
+    assert state.rates[1] < 0
+    state = bench.run(0.5)[-1]
+    assert state.rates == (0, 0)
+    assert state.angles == pytest.approx(RIG.geometry.mirror_angles(RIG.pixel_to_board(*state.spot)))
+
+
+def test_settings_out_of_range_are_refused_and_the_old_ones_stay():
+    bench = Bench()
+    with pytest.raises(ValueError, match="guard_radius"):
+        bench.pointer.configure(gate=GateSettings(guard_radius=-1.0))
+    assert bench.pointer.gate == GateSettings()
+
+
+def test_a_velocity_counts_as_far_as_it_is_known():
+    known = track(100.0, 100.0, 100.0, 0.0, stamp=0.0, sigma=0.0)
+    doubtful = track(100.0, 100.0, 100.0, 0.0, stamp=0.0, sigma=7.0)
+    unknown = track(100.0, 100.0, 100.0, 0.0, stamp=0.0, sigma=12.0)
+    slow = track(100.0, 100.0, 3.0, 0.0, stamp=0.0, sigma=0.0)
+    aim = AimSettings()
+    assert predict(known, 0.0, 0.1, aim)[0] == pytest.approx(110)
+    assert 102 < predict(doubtful, 0.0, 0.1, aim)[0] < 108
+    assert predict(unknown, 0.0, 0.1, aim)[0] == 100
+    assert predict(slow, 0.0, 0.1, aim)[0] == 100
+    assert predict(known, 0.0, 9.0, aim)[0] == pytest.approx(100 + 100 * aim.horizon)
+    assert predict(known, 0.1, 0.0, aim)[0] == 100

@@ -1,0 +1,147 @@
+"""Sends the mirrors after a target, and knows where they are: by the plan, as long as the counted steps agree with it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from theylive_ros.mirrors.aim import AimSettings, predict
+from theylive_ros.mirrors.calibration import Calibration
+from theylive_ros.mirrors.gate import distance_on_board
+from theylive_ros.mirrors.interface import Controller, ControllerStatus
+from theylive_ros.mirrors.motion import MotionSettings, State, duration, plan, plan_stop, state_at
+from theylive_ros.mirrors.optics import OpticsError
+from theylive_ros.mirrors.plane import Point
+from theylive_ros.mirrors.timeline import Timeline
+from theylive_ros.types import Segment, Track
+
+# Give or take on the controller's schedule when its count is held against the plan (s).
+_SLACK = 0.005
+
+
+@dataclasses.dataclass
+class Follower:
+    """Owns the plan. All but the controller may be replaced between calls.
+
+    on_plan: the counted steps agree with what was sent, so that `present` tells more than the last status.
+    """
+
+    calibration: Calibration
+    controller: Controller
+    motion: MotionSettings
+    aim: AimSettings
+    tolerance: float  # m: a move that keeps the spot this close to the aim may be lit
+
+    def __post_init__(self) -> None:
+        """Knows nothing until the first status."""
+        self.on_plan = False
+        self._timeline: Timeline | None = None
+        self._position: tuple[int, int] = (0, 0)
+        self._deaf_until = -math.inf
+
+    def hear(self, status: ControllerStatus | None) -> None:
+        """Hold the counted steps against the plan; start anew from them where the axes rest elsewhere than planned."""
+        if status is not None:
+            self._position = status.position
+        if status is None or not status.referenced or status.time <= self._deaf_until:
+            self._timeline = None
+            self.on_plan = False
+            return
+        timeline = self._timeline
+        self.on_plan = timeline is not None and timeline.agrees(status.position, status.time - status.lag, _SLACK)
+        if not self.on_plan and not status.moving:
+            # nothing was sent yet, or a move was refused or cut short
+            self._timeline = Timeline(status.position)
+            self.on_plan = True
+
+    def forget(self, until: float) -> None:
+        """The plan no longer holds; what the controller said up to then (s) says nothing of what was just ordered."""
+        self._timeline = None
+        self.on_plan = False
+        self._deaf_until = until
+
+    def present(self, status: ControllerStatus | None, now: float) -> tuple[State, bool]:
+        """Where the axes are: as planned, less the controller's lag, or as last counted. And whether they slew."""
+        if self._timeline is None or status is None or not self.on_plan:
+            x, y = self._position
+            return State(float(x), 0.0, float(y), 0.0), status is not None and status.moving
+        t = now - status.lag
+        return self._timeline.state(t), self._timeline.slewing(t)
+
+    def steer(self, track: Track, stamp: float, now: float) -> None:
+        """Send a move if the running one does not end where the track, seen in the frame of `stamp`, will be when the mirrors arrive."""
+        timeline = self._timeline
+        if timeline is None or not self.on_plan:
+            return
+        start = max(now + self.aim.start_lead, timeline.begin)
+        state, present = timeline.state(start), timeline.goal
+        # a single step is half made after the square root of 1 / acceleration
+        arrival = max(start + self.motion.max_acceleration**-0.5, timeline.end)
+        segments: list[Segment] = []
+        goal = present
+        # the way depends on the goal, and the goal on the time that the way takes: a second look is closer than a microstep
+        for _ in range(2):
+            found = self._goal(track, stamp, arrival, present)
+            if found is None or found == present:
+                return
+            if found != goal:
+                goal = found
+                segments = plan(state, goal, self.motion)
+                arrival = start + duration(segments)
+        # no segments: a move that has not begun would end where the axes still rest; once it has, the next look turns it back
+        if segments:
+            self._send(segments, start, lit=self._is_correction(segments, start, track, stamp))
+
+    def halt(self, now: float) -> None:
+        """Down a ramp to rest, dark."""
+        timeline = self._timeline
+        if timeline is None or not self.on_plan:
+            return
+        start = max(now + self.aim.start_lead, timeline.begin)
+        self._send(plan_stop(timeline.state(start), self.motion), start, lit=False)
+
+    def pixel(self, state: State) -> Point | None:
+        """Where the spot stands in the picture (px) at a state of the axes, None if nowhere."""
+        try:
+            return self.calibration.steps_to_pixel(state.px, state.py)
+        except OpticsError:
+            return None
+
+    def steps(self, pixel: Point) -> Point | None:
+        """Microsteps that put the spot on a pixel, None if none do."""
+        try:
+            return self.calibration.pixel_to_steps(*pixel)
+        except OpticsError:
+            return None
+
+    def _send(self, segments: list[Segment], start: float, *, lit: bool) -> None:
+        if segments and self._timeline is not None:
+            self._timeline.add(segments, start, lit=lit)
+            self.controller.move(segments, start, lit=lit)
+
+    def _goal(self, track: Track, stamp: float, at: float, present: tuple[int, int]) -> tuple[int, int] | None:
+        """Whole microsteps for the aim at a time, the present ones where they still do; None beyond reach."""
+        seen = self.steps((track.x, track.y))
+        wanted = self.steps(predict(track, stamp, at, self.aim))
+        if seen is None or wanted is None or not all(map(math.isfinite, wanted)):
+            return None
+        x, y = (_whole(w, p, w - s, self.aim.hysteresis) for w, p, s in zip(wanted, present, seen, strict=True))
+        return (x, y) if self.calibration.inside_limits(x, y) else None
+
+    def _is_correction(self, segments: list[Segment], start: float, track: Track, stamp: float) -> bool:
+        """Whether the spot stays within tolerance of the aim all the way, so that the light may stay on."""
+        t = 0.0
+        for length in (*(segment.duration for segment in segments), 0.0):
+            spot = self.pixel(state_at(segments, t))
+            aim = predict(track, stamp, start + t, self.aim)
+            if spot is None or not distance_on_board(self.calibration, spot, aim) <= self.tolerance:
+                return False
+            t += length
+        return True
+
+
+def _whole(wanted: float, present: int, motion: float, hysteresis: float) -> int:
+    """The microstep nearest to the wanted place, unless the present one is near enough. Along the target's motion, half a step is where
+    the next one is nearer, and it will not come back; against it, or at rest, what asks for a step may be noise."""
+    off = wanted - present
+    return present if abs(off) <= (0.5 if off * motion > 0 else hysteresis) else round(wanted)
