@@ -115,13 +115,13 @@ def _delegate(runtime: tflite.Runtime, library: str) -> Any:
 def _absent(library: str, cause: Exception) -> DetectorError:
     detail = tflite.one_line(cause)
     if "cannot open shared object" in detail or "not found" in detail.lower():
-        return DetectorError(f"{library} is not installed ({detail}): install libedgetpu1-std, or use device cpu")
+        return DetectorError(f"{library} is not installed ({detail}): install libedgetpu1-std, or run the uncompiled model with device cpu")
     coral = coral_on_usb()
     if coral:
         return DetectorError(
             f"the Coral on USB ({coral}) cannot be opened ({detail}): stop what else uses it, and give your user the group plugdev"
         )
-    return DetectorError(f"no Edge TPU answers ({detail}): plug the Coral in, or use device cpu")
+    return DetectorError(f"no Edge TPU answers ({detail}): plug the Coral in, or run the uncompiled model with device cpu")
 
 
 def _probe(library: str, model: str | None) -> ProbeResult:

@@ -30,7 +30,7 @@ class NetworkConfig:
     device: str = setting("auto", "where the model runs; auto takes an Edge TPU that is there", choices=DEVICES, read_only=True)
     fit: str = setting("manifest", "how a frame becomes the network's input", choices=("manifest", *FITS), read_only=True)
     threads: int = setting(1, "threads of the model on the CPU", low=1, high=64, read_only=True)
-    required_labels: list[str] = setting(["alien", "john"], "labels that the model must name", read_only=True)  # noqa: RUF009
+    required_labels: list[str] = setting(["alien", "john"], "labels that the model must name", read_only=True)
 
 
 class Network:
