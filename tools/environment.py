@@ -50,8 +50,8 @@ def main() -> int:
     venv = ROOT / (".venv-training" if given.training else ".venv")
     _change_python(venv, given.keep_python)
     try:
-        with _alone(venv):
-            Setup(venv, given.training).renew()
+        with _alone(venv) as lock:
+            Setup(venv, given.training, lock).renew()
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
@@ -73,14 +73,14 @@ def _change_python(venv: Path, keep: bool) -> None:
 
 
 @contextlib.contextmanager
-def _alone(venv: Path) -> Iterator[None]:
+def _alone(venv: Path) -> Iterator[int]:
     with open(f"{venv}.lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             print(f"setup: waiting for another make that is setting up {venv.name}", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock.fileno()
 
 
 def _state(venv: Path) -> dict:
@@ -100,8 +100,9 @@ def _environment() -> dict[str, str]:
 class Setup:
     """One environment and the steps that make it."""
 
-    def __init__(self, venv: Path, training: bool) -> None:
+    def __init__(self, venv: Path, training: bool, lock: int) -> None:
         self.venv = venv
+        self.lock = lock
         self.training = training
         self.ros = None if training else machine.sourced_ros()
         self.wheels = not training and self.ros is None
@@ -249,7 +250,10 @@ class Setup:
             log.write(f"\n$ {' '.join(command)}\n")
             log.flush()
             start = log.tell()
-            code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=ROOT).returncode
+            # The lock is handed down: where this process is killed, the next make waits for the pip that it leaves behind.
+            code = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=ROOT, pass_fds=[self.lock]
+            ).returncode
         if code:
             tail = self.log.read_bytes()[start:].decode(errors="replace").splitlines()[-15:]
             print("\n".join(f"  {line[:300]}" for line in tail), file=sys.stderr)
