@@ -1,0 +1,142 @@
+"""Checks of what the rig is made of: Coral, camera, GPIO chips, PWM channels."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import platform
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+from theylive_ros.camera import v4l2_query
+from theylive_ros.camera.interface import CameraError
+from theylive_ros.doctor.child import ask
+from theylive_ros.doctor.finding import RIG, Finding, rig_lacks, well
+
+_CHIP_INFO = 0x8044B401  # GPIO_GET_CHIPINFO_IOCTL: name[32], label[32], lines
+_GPIO_KERNEL = (5, 10)
+_USB3 = 5000  # Mbit/s
+
+# As in detector/edgetpu.py, which is not imported: the doctor must work where NumPy does not.
+_CORAL = {("1a6e", "089a"), ("18d1", "9302")}
+_PROBE = """
+from theylive_ros.detector.edgetpu import probe_edgetpu
+result = probe_edgetpu()
+print(result.message) if result.ok else exit(result.message)
+"""
+
+ProbeTpu = Callable[[], tuple[bool, str]]
+
+
+def probe_tpu() -> tuple[bool, str]:
+    """Whether an Edge TPU answers, and how it is reached or what is wrong and how to mend it."""
+    return ask(_PROBE)
+
+
+def check_devices(root: Path, probe: ProbeTpu = probe_tpu, query: Callable[[str], v4l2_query.Camera] = v4l2_query.query) -> list[Finding]:
+    """All of them, in the order of a report. root: the folder that holds sys and dev, "/" but in tests."""
+    return [*check_coral(root, probe), *check_cameras(root, query), *check_gpio(root), *check_pwm(root)]
+
+
+def check_coral(root: Path, probe: ProbeTpu = probe_tpu) -> list[Finding]:
+    """The Coral on USB, and whether its library reaches it."""
+    on_usb = [_check_coral_device(root, device) for device in sorted((root / "sys/bus/usb/devices").glob("*")) if _ids(device) in _CORAL]
+    findings = on_usb or [rig_lacks("Coral", "none on USB", "plug the Coral USB Accelerator in; models run on the CPU without it")]
+    good, said = probe()
+    if good:
+        return [*findings, well("libedgetpu", said, RIG)]
+    detail, _, cure = said.rpartition(": ")
+    return [*findings, rig_lacks("libedgetpu", detail or said, cure)]
+
+
+def check_cameras(root: Path, query: Callable[[str], v4l2_query.Camera] = v4l2_query.query) -> list[Finding]:
+    """Each node that gives pictures, or why it does not."""
+    findings = []
+    for entry in sorted((root / "sys/class/video4linux").glob("video*"), key=lambda p: (len(p.name), p.name)):
+        node = root / "dev" / entry.name
+        try:
+            camera = query(str(node))
+        except CameraError as error:
+            if "gives no pictures" not in str(error):  # the metadata node that every USB camera has beside the other
+                detail, _, cure = str(error).partition(": ")
+                findings.append(rig_lacks("camera", f"{entry.name} ({_read(entry / 'name')}): {detail}", cure))
+            continue
+        modes = v4l2_query.describe(camera.modes, 3)
+        findings.append(well("camera", f"{entry.name}: {camera.name}" + (f"; {modes}" if modes else ""), RIG))
+    return findings or [rig_lacks("camera", "none", "plug a USB camera in; `--camera images` and `--camera video` do without")]
+
+
+def check_gpio(root: Path) -> list[Finding]:
+    """Each GPIO chip by its label, because its number changes from boot to boot."""
+    findings = [_check_chip(chip) for chip in sorted((root / "dev").glob("gpiochip*"))]
+    if not findings:
+        return [
+            rig_lacks("GPIO", "no chip in /dev", "motors and laser need a board with GPIO, or a microcontroller; the simulator does not")
+        ]
+    release = platform.release()
+    numbers = tuple(int(n) for n in release.split("-")[0].split(".")[:2] if n.isdecimal())
+    if numbers < _GPIO_KERNEL:
+        findings.append(
+            rig_lacks("GPIO", f"kernel {release} is too old", "the GPIO lines need Linux 5.10: use an image with a newer kernel")
+        )
+    return findings
+
+
+def check_pwm(root: Path) -> list[Finding]:
+    """Each PWM chip and its number of channels."""
+    findings = []
+    for chip in sorted((root / "sys/class/pwm").glob("pwmchip*")):
+        channels = _read(chip / "npwm")
+        if os.access(chip / "export", os.W_OK):
+            findings.append(well("PWM", f"{chip.name}: {channels} channels", RIG))
+        else:
+            cure = "let the group gpio write there by a udev rule, or use the gpio lines"
+            findings.append(rig_lacks("PWM", f"{chip.name}: {channels} channels, no permission", cure))
+    return findings or [
+        rig_lacks("PWM", "no chip in /sys/class/pwm", "only the pwm lines need one: switch it on in the board's overlays, or use gpio")
+    ]
+
+
+def _check_coral_device(root: Path, device: Path) -> Finding:
+    ids = ":".join(_ids(device))
+    speed = _read(device / "speed")
+    node = root / "dev/bus/usb" / f"{_number(device / 'busnum'):03d}" / f"{_number(device / 'devnum'):03d}"
+    if not os.access(node, os.R_OK | os.W_OK):
+        cure = "`sudo usermod -aG plugdev $USER`, log in again; the udev rule comes with libedgetpu1-std"
+        return rig_lacks("Coral", f"{ids} on USB, no permission for {node}", cure)
+    state = "ready" if ids == "18d1:9302" else "waits for its firmware, which the first use loads"
+    slow = f", at USB 2 ({speed} Mbit/s; USB 3 is faster)" if speed.isdecimal() and int(speed) < _USB3 else ""
+    return well("Coral", f"{ids} on USB, {state}{slow}", RIG)
+
+
+def _check_chip(node: Path) -> Finding:
+    try:
+        handle = os.open(node, os.O_RDWR | os.O_CLOEXEC)
+    except OSError as cause:
+        return rig_lacks("GPIO", f"{node.name}: {cause.strerror}", "`sudo usermod -aG gpio $USER`, log in again")
+    info = bytearray(68)
+    try:
+        fcntl.ioctl(handle, _CHIP_INFO, info)
+    except OSError as cause:
+        return rig_lacks("GPIO", f"{node.name}: {cause.strerror}", "this is no GPIO chip: see docs/wiring.md")
+    finally:
+        os.close(handle)
+    label, lines = struct.unpack_from("32sI", info, 32)
+    return well("GPIO", f"{node.name}: {label.split(bytes(1))[0].decode()}, {lines} lines", RIG)
+
+
+def _ids(device: Path) -> tuple[str, str]:
+    return _read(device / "idVendor"), _read(device / "idProduct")
+
+
+def _number(path: Path) -> int:
+    said = _read(path)
+    return int(said) if said.isdecimal() else 0
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,47 @@
+"""What a check found."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+OK = "ok"
+WARN = "warn"
+FAIL = "fail"
+PC = "needed everywhere"
+RIG = "the rig's own"
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's: what was looked at, how it stands (OK, WARN, FAIL), what was found, and the cure unless it is well."""
+
+    name: str
+    status: str
+    detail: str
+    cure: str = ""
+    part: str = PC
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return dataclasses.asdict(self)
+
+
+def well(name: str, detail: str, part: str = PC) -> Finding:
+    """Nothing to mend."""
+    return Finding(name, OK, detail, "", part)
+
+
+def lacking(name: str, detail: str, cure: str) -> Finding:
+    """Something that only the rig, or a convenience, needs."""
+    return Finding(name, WARN, detail, cure, PC)
+
+
+def missing(name: str, detail: str, cure: str) -> Finding:
+    """Something without which nothing works, not even the simulator."""
+    return Finding(name, FAIL, detail, cure, PC)
+
+
+def rig_lacks(name: str, detail: str, cure: str) -> Finding:
+    """Something that the rig needs; a machine without the rig does without."""
+    return Finding(name, WARN, detail, cure, RIG)

@@ -1,0 +1,60 @@
+"""Checks of permissions, the clock and real-time scheduling."""
+
+from __future__ import annotations
+
+import ctypes
+import grp
+import os
+import resource
+from collections.abc import Callable, Collection
+
+from theylive_ros.doctor.finding import RIG, Finding, rig_lacks, well
+
+_GROUPS = ("video", "gpio", "plugdev")
+_TIME_ERROR = 5  # what adjtimex(2) answers while the clock is not synchronised
+
+
+def check_system() -> list[Finding]:
+    """All of them, in the order of a report."""
+    there = {g.gr_name: g.gr_gid for g in grp.getgrall()}
+    mine = set(os.getgroups()) | {os.getegid()}
+    groups = check_groups(there, {name for name, number in there.items() if number in mine}, os.geteuid() == 0)
+    return [
+        groups,
+        check_clock(),
+        check_realtime(resource.getrlimit(resource.RLIMIT_RTPRIO)[0], resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]),
+    ]
+
+
+def check_groups(there: Collection[str], mine: Collection[str], root: bool) -> Finding:
+    """Whether the user is in each of the groups that devices belong to. there: the machine's groups; root: needs none."""
+    if root:
+        return well("groups", "root needs none", RIG)
+    lacks = [g for g in _GROUPS if g in there and g not in mine]
+    absent = [g for g in _GROUPS if g not in there]
+    if lacks:
+        return rig_lacks("groups", f"you are not in {', '.join(lacks)}", f"`sudo usermod -aG {','.join(lacks)} $USER`, then log in again")
+    has = ", ".join(g for g in _GROUPS if g in mine) or "none"
+    return well("groups", has + (f" (this machine has no group {', '.join(absent)})" if absent else ""), RIG)
+
+
+def check_clock(adjtimex: Callable[[object], int] | None = None) -> Finding:
+    """Whether the clock is synchronised: a board without a battery jumps when it finds the network."""
+    state = ctypes.create_string_buffer(256)  # struct timex, all zero: nothing is set
+    try:
+        answer = (adjtimex or ctypes.CDLL(None).adjtimex)(state)
+    except (OSError, AttributeError):
+        answer = _TIME_ERROR
+    if answer in (-1, _TIME_ERROR):
+        return rig_lacks("clock", "not synchronised: it may jump", "wait for the network, or `sudo timedatectl set-ntp true`")
+    return well("clock", "synchronised", RIG)
+
+
+def check_realtime(priority: int, memory: int) -> Finding:
+    """Whether the controller may run with SCHED_FIFO and lock its memory. priority, memory: the limits RTPRIO and MEMLOCK (bytes)."""
+    unlimited = resource.RLIM_INFINITY
+    if os.geteuid() == 0 or (priority != 0 and (memory == unlimited or memory >= 64 << 20)):
+        return well("real time", "SCHED_FIFO and locked memory are allowed", RIG)
+    what = "no SCHED_FIFO (ulimit -r is 0)" if priority == 0 else f"only {memory >> 10} KiB may be locked (ulimit -l)"
+    cure = "put '@gpio - rtprio 50' and '@gpio - memlock unlimited' into /etc/security/limits.d/theylive.conf, log in again"
+    return rig_lacks("real time", what, cure)
