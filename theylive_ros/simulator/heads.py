@@ -67,11 +67,13 @@ def paste(
     x1, y1 = min(left + 2 * half + 1, image.shape[1]), min(top + 2 * half + 1, image.shape[0])
     if x0 >= x1 or y0 >= y1:
         return
-    patch = _warp(source, x - x0 - smear[0] / 2, y - y0 - smear[1] / 2, rotation, scale / density, (x1 - x0, y1 - y0))
-    way = math.hypot(*smear)
-    if way > 0.4:
-        end = _warp(source, x - x0 + smear[0] / 2, y - y0 + smear[1] / 2, rotation, scale / density, (x1 - x0, y1 - y0))
-        patch = cv2.addWeighted(patch, 0.5, end, 0.5, 0)
+    taps = 1 if math.hypot(*smear) < 0.4 else math.ceil(math.hypot(*smear) / 1.5) + 1
+    patch = np.empty(0)
+    for tap in range(taps):
+        share = tap / (taps - 1) - 0.5 if taps > 1 else 0.0
+        at = x - x0 + share * smear[0], y - y0 + share * smear[1]
+        one = _warp(source, *at, rotation, scale / density, (x1 - x0, y1 - y0))
+        patch = one if tap == 0 else cv2.addWeighted(patch, tap / (tap + 1), one, 1 / (tap + 1), 0)
     region = image[y0:y1, x0:x1]
     colour, alpha = patch[:, :, :3], patch[:, :, 3]
     through = cv2.cvtColor(cv2.bitwise_not(alpha), cv2.COLOR_GRAY2BGR)

@@ -12,7 +12,7 @@ import numpy as np
 from theylive_ros.simulator.board import BoardSettings, draw_board
 from theylive_ros.simulator.camera import add_noise, decode, encode, soften
 from theylive_ros.simulator.drawing import noise
-from theylive_ros.simulator.heads import BOX_PX, LABELS, paste
+from theylive_ros.simulator.heads import BOX_PX, LABELS, LOOKS, paste
 from theylive_ros.simulator.spot import COLOURS, add_spot
 
 Label = tuple[str, float, float, float, float]
@@ -31,7 +31,7 @@ def sample_picture(
 
     Boxes are square, 64 px at scale 1, and may leave the picture; at least half of each is inside and no head hides another's middle.
     About one picture in eight is empty. scale_range: px of this picture per px of the default one (0.785 mm). looks: how many
-    different aliens and Johns there are; looks of 16 and more never occur in scenarios.
+    different aliens and Johns there are, none of them one that a scenario takes by chance, so that the simulator shows new faces.
     """
     image = _board(int(rng.integers(_BOARDS)), width, height)
     image = cv2.flip(image, 1) if rng.random() < 0.5 else image.copy()
@@ -42,10 +42,9 @@ def sample_picture(
     heads = _places(rng, width, height, scale, most_heads)
     shake = rng.normal(0, 2.5, 2) if rng.random() < 0.15 else np.zeros(2)
     for label, x, y, side, _ in heads:
-        smear = shake + (rng.normal(0, 2.0, 2) if rng.random() < 0.2 else 0)
-        paste(
-            image, label, int(rng.integers(looks)), x, y, rotation=rng.uniform(-math.pi, math.pi), scale=side / BOX_PX, smear=tuple(smear)
-        )
+        smear = shake + rng.normal(0, 2.0, 2) if rng.random() < 0.2 else shake
+        look, turn = LOOKS + int(rng.integers(looks)), rng.uniform(-math.pi, math.pi)
+        paste(image, label, look, x, y, rotation=turn, scale=side / BOX_PX, smear=(float(smear[0]), float(smear[1])))
     image = _photograph(rng, image, heads, scale)
     return image, heads
 
@@ -91,7 +90,7 @@ def _shadows(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
         way, at = rng.uniform(0, 2 * math.pi), rng.uniform(-0.3, 0.3) * cols
         y, x = np.mgrid[0:rows, 0:cols].astype(np.float32)
         side = (x - cols / 2) * math.cos(way) + (y - rows / 2) * math.sin(way) - at
-        light *= 1 - rng.uniform(0.1, 0.5) / (1 + np.exp(-side / rng.uniform(0.5, 8)))
+        light *= 1 - rng.uniform(0.1, 0.5) / (1 + np.exp(np.clip(-side / rng.uniform(0.5, 8), -30, 30)))
     return cv2.multiply(image, cv2.cvtColor(light.astype(np.float32), cv2.COLOR_GRAY2BGR), dtype=cv2.CV_8U)
 
 

@@ -4,12 +4,13 @@
 - A shot is a **hit** when its light was within an alien's hit radius (`hit_share` of the side of its box, about the box's centre) for
   at least `hit_time` in all. An alien is hit when all the light on it comes to `hit_time`.
 - A **john hit** is a stretch of light with the spot anywhere inside a John's box, however short.
-- An alien is **shootable** while its box is wholly in the picture, was so for `confirm`, no other head lies over its middle, and no John's box
-  is within `guard` of its centre. It was **due** once its shootable time, each moment divided by the number of aliens then in the
-  picture, came to more than `fair_share` (1 s times the aliens present). Due and not hit is **missed**.
+- An alien is **shootable** while its box is wholly in the picture, was so for `confirm`, no other head lies over its middle, and no
+  John's box is within `guard` of its centre. It was **due** once its shootable time, each moment divided by the number of aliens then in
+  the picture, came to more than `fair_share` (1 s times the aliens present). Due and not hit is **missed**.
 - **Time to target** runs from the first moment with the alien's whole box in the picture to the first light within its hit radius;
   the `clear` one from the first moment with no John or other head in the way either.
-- **Spot to aim** and **pointing error** (spot to the centre of the nearest alien) are taken at every lit sample. **Stray** light is on no alien's box.
+- **Spot to aim** and **pointing error** (spot to the centre of the nearest alien) are taken at every lit sample. **Stray** light is
+  on no alien's box.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class Score:
         self._to_aim, self._to_head = array("f"), array("f")
 
     def feed(self, t: float, heads: Sequence[TrueHead], lit: Iterable[LitSample] = (), aim: tuple[float, float] | None = None) -> None:
-        """One frame. t: s; heads: the truth at t; lit: every lit sample since the frame before, in order; aim: px, for samples without one."""
+        """One frame. t: s; heads: the truth at t; lit: all lit samples since the frame before, in order; aim: px, where they have none."""
         for sample in lit:
             known = not (math.isnan(sample.aim_x) or math.isnan(sample.aim_y))
             self._light(sample if known or aim is None else sample._replace(aim_x=aim[0], aim_y=aim[1]), t, heads)
