@@ -159,7 +159,8 @@ class ManagedNode(LifecycleNode):
 
     def _fail(self, text: str) -> None:
         if text != self._message:  # a retry that fails alike is not news
-            self.get_logger().error(text)
+            log = self.get_logger()
+            log.warning(f"{text}; trying again") if self._managed.value.autostart else log.error(text)
         self._level, self._message = DiagnosticStatus.ERROR, text
 
     def _autostart(self) -> None:
@@ -168,16 +169,12 @@ class ManagedNode(LifecycleNode):
         if not rclpy.ok(context=self.context):
             return
         success = TransitionCallbackReturn.SUCCESS
-        if self.trigger_configure() == success and self.trigger_activate() == success:
-            return
-        self._autostart_timer = self.create_timer(self._retry, self._autostart_again)
+        if self.trigger_configure() == success:
+            if self.trigger_activate() == success:
+                return
+            self.trigger_cleanup()  # so that each try starts from the same state
+        self._autostart_timer = self.create_timer(self._retry, self._autostart)
         self._retry = min(2 * self._retry, _RETRY_LONGEST)
-
-    def _autostart_again(self) -> None:
-        # A configure that succeeded before a failed activate is undone, so that each try starts from the same state.
-        with contextlib.suppress(Exception):
-            self.trigger_cleanup()
-        self._autostart()
 
     def _report(self) -> None:
         level, message = self.health() if self._active else (self._level, self._message)

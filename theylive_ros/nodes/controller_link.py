@@ -1,0 +1,76 @@
+"""How the mirrors node reaches its controller: a child process with a lines plugin, or a socket on which a simulator listens."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+import time
+
+from theylive_ros import plugins
+from theylive_ros.controller.config import ExecutorSettings
+from theylive_ros.controller.link import Link
+from theylive_ros.controller.transports import ProcessTransport, SocketTransport
+from theylive_ros.nodes.base import ManagedNode
+from theylive_ros.nodes.camera import load_plugin
+from theylive_ros.settings import setting
+
+AUTO = "auto"
+
+
+@dataclasses.dataclass(frozen=True)
+class SocketConfig:
+    """Parameter shared by simulator and mirrors."""
+
+    controller_socket: str = setting(
+        "",
+        "Unix socket of a simulated controller; auto: by user, ROS domain and namespace; empty: a process with lines of one's own",
+        read_only=True,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class LinesConfig:
+    """Which lines a controller of one's own drives; the plugin's settings are under `lines.`, the executor's under `controller.`."""
+
+    plugin: str = setting("sim", "Lines plugin (entry point group theylive_ros.lines)", read_only=True)
+
+
+def socket_path(node: ManagedNode, configured: str) -> str:
+    """The socket that `auto` stands for, or what is configured."""
+    if configured != AUTO:
+        return configured
+    folder = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    names = ["theylive", str(os.getuid()), os.environ.get("ROS_DOMAIN_ID", "0"), *node.get_namespace().strip("/").split("/")]
+    return os.path.join(folder, "-".join(filter(None, names)) + ".sock")
+
+
+class ControllerChoice:
+    """The node's parameters that say where its controller is, and a way to open it."""
+
+    def __init__(self, node: ManagedNode) -> None:
+        self._node = node
+        self._socket = node.declare(SocketConfig)
+        self._lines = node.declare(LinesConfig)
+        self._plugin = load_plugin(plugins.LINES, self._lines.value.plugin)
+        self._settings = node.declare(self._plugin.Config, "lines")
+        self._executor = node.declare(ExecutorSettings, "controller")
+
+    @property
+    def words(self) -> str:
+        """For a person."""
+        path = socket_path(self._node, self._socket.value.controller_socket)
+        return f"socket {path}" if path else f"process with lines {self._lines.value.plugin}"
+
+    @property
+    def simulated(self) -> bool:
+        """Whether nothing real is moved."""
+        return bool(self._socket.value.controller_socket) or self._lines.value.plugin == "sim"
+
+    def open(self) -> Link:
+        """A link to the controller. Raises OSError in one line."""
+        path = socket_path(self._node, self._socket.value.controller_socket)
+        if path:
+            return Link(SocketTransport(path), time.monotonic)
+        settings = {"lines": dataclasses.asdict(self._settings.value), "executor": dataclasses.asdict(self._executor.value)}
+        return Link(ProcessTransport(plugins.find(plugins.LINES, self._lines.value.plugin).value, settings), time.monotonic)

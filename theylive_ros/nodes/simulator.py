@@ -1,0 +1,165 @@
+"""The node `simulator`: board, camera, motors and laser of a rig that is not there, with the truth about them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import sys
+import threading
+import time
+from collections.abc import Sequence
+
+from std_msgs.msg import Header
+from std_srvs.srv import SetBool
+from theylive_msgs import msg
+
+from theylive_ros.controller.config import ExecutorSettings
+from theylive_ros.controller.executor import Executor
+from theylive_ros.controller.lines.sim import SimConfig, SimLines
+from theylive_ros.controller.server import SocketServer, monotonic_us
+from theylive_ros.mirrors.optics import Geometry
+from theylive_ros.nodes import qos
+from theylive_ros.nodes.base import ManagedNode, Worker, run_node
+from theylive_ros.nodes.controller_link import AUTO, SocketConfig, socket_path
+from theylive_ros.nodes.image_publisher import ImagePublisher
+from theylive_ros.settings import setting
+from theylive_ros.simulator.lit import LitPlaces
+from theylive_ros.simulator.scenario import load_scenario
+from theylive_ros.simulator.truth import LitSample
+from theylive_ros.simulator.world import World
+from theylive_ros.types import Frame
+
+
+@dataclasses.dataclass(frozen=True)
+class SimulatorConfig:
+    """Parameters of the node; those of the rig are under geometry, lines and controller."""
+
+    scenario: str = setting("default", "Scenario: a name in config/scenarios, or a file", read_only=True)
+    seed: int = setting(-1, "Seed of all chance; -1: the scenario's own", low=-1, read_only=True)
+    rate: float = setting(30.0, "Frames per second", unit="Hz", low=1.0, high=240.0, read_only=True)
+
+
+class SimulatorNode(ManagedNode):
+    """Publishes frames as a camera would, and listens on a socket as a controller would. Service ~/press_stop: the stop switch."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__("simulator", **options)
+        self._config = self.declare(SimulatorConfig)
+        self._socket = self.declare(SocketConfig)
+        self._geometry = self.declare(Geometry, "geometry")
+        self._lines_config = self.declare(SimConfig, "lines")
+        self._executor_settings = self.declare(ExecutorSettings, "controller")
+        self._publisher = ImagePublisher(self)
+        self._truth = self.create_lifecycle_publisher(msg.GroundTruth, "ground_truth", qos.RESULT)
+        self._world: World | None = None
+        self._lines: SimLines | None = None
+        self._executor: Executor | None = None
+        self._server: SocketServer | None = None
+        self._controller: threading.Thread | None = None
+        self._leave = threading.Event()
+        self._worker: Worker | None = None
+        self.create_service(SetBool, "~/press_stop", self._press_stop)
+        self.ready()
+
+    def open(self) -> None:
+        """Build the world, power the motors, listen for a planner. A controller lives from here to `close`, as on a rig."""
+        config = self._config.value
+        self._world = World(load_scenario(config.scenario), None if config.seed < 0 else config.seed)
+        self._lines = SimLines(self._lines_config.value)
+        self._executor = Executor(self._lines, self._executor_settings.value)
+        self._server = SocketServer(socket_path(self, self._socket.value.controller_socket or AUTO))
+        self._executor.open(monotonic_us())
+        self._leave.clear()
+        self._controller = threading.Thread(target=self._serve, name="simulated-controller", daemon=True)
+        self._controller.start()
+        self.get_logger().info(f"scenario {config.scenario}; controller at {self._server.path}")
+
+    def start(self) -> None:
+        """Begin to film."""
+        self._worker = Worker(self, "film", self._film)
+
+    def stop(self) -> None:
+        """Stop filming."""
+        if self._worker is not None:
+            self._worker.join()
+            self._worker = None
+
+    def close(self) -> None:
+        """Switch the rig off."""
+        self._leave.set()
+        if self._controller is not None:
+            self._controller.join(2.0)
+            self._controller = None
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        if self._executor is not None:
+            self._executor.close(monotonic_us())
+            self._executor = None
+
+    def facts(self) -> dict[str, str]:
+        """Which scenario, and how well the motors follow."""
+        missed = self._lines.missed if self._lines is not None else (0, 0)
+        return {"scenario": self._config.value.scenario, "missed_steps": f"{missed[0]}, {missed[1]}"}
+
+    def _serve(self) -> None:
+        # Exact: a simulated motor gets its pulse at the very moment it is due, however late this thread wakes up.
+        self._server.serve(self._executor, self._leave, exact=True)
+
+    def _press_stop(self, request: SetBool.Request, answer: SetBool.Response) -> SetBool.Response:
+        if self._lines is None:
+            answer.message = "the rig is off: configure the node first"
+            return answer
+        self._lines.stop_pressed = request.data
+        answer.success = True
+        return answer
+
+    def _film(self, worker: Worker) -> None:
+        world, lit = self._world, LitPlaces(self._lines, self._geometry.value, self._world.camera)
+        period, begin = 1.0 / self._config.value.rate, time.monotonic()
+        due = begin
+        while not worker.pause(max(0.0, due - time.monotonic())):
+            now = time.monotonic()
+            # A frame that would have been due meanwhile is dropped, as a camera drops it.
+            dropped = math.floor((now - due) / period)
+            self.meter.count("dropped", dropped)
+            due += (dropped + 1) * period
+            world.at(now - begin)
+            samples = lit.until(round(now * 1e6))
+            spot = lit.spot()
+            jpeg = world.jpeg(spot if lit.shining else None)
+            head = self._publisher.publish(Frame(now, jpeg=jpeg))
+            self._truth.publish(self._tell(head, now, spot, samples))
+            self.meter.latency("render", time.monotonic() - now)
+
+    def _tell(self, head: Header, now: float, spot: tuple[float, float], samples: Sequence[LitSample]) -> msg.GroundTruth:
+        return msg.GroundTruth(
+            header=head,
+            heads=[
+                msg.Head(
+                    id=h.id,
+                    label=h.label,
+                    x=h.x,
+                    y=h.y,
+                    width=h.width,
+                    height=h.height,
+                    visible=float(h.visible),
+                    vx=h.vx,
+                    vy=h.vy,
+                    age=self._world.time - h.appeared_at,
+                )
+                for h in self._world.heads()
+            ],
+            spot_x=spot[0],
+            spot_y=spot[1],
+            lit_x=[s.x for s in samples],
+            lit_y=[s.y for s in samples],
+            lit_age=[now - s.t for s in samples],
+            mirror_angles=self._lines.angles,
+            missed_steps=self._lines.missed,
+        )
+
+
+def main() -> None:
+    """Run the node as a process."""
+    sys.exit(run_node(SimulatorNode))
