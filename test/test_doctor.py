@@ -149,6 +149,12 @@ def test_what_the_simulator_needs_fails_when_it_is_missing_and_the_rest_warns(tm
     assert by_name(found, "TFLite") == [("fail", "no TFLite runtime works here", "pip install ai-edge-litert")]
 
 
+def test_the_cure_is_taken_from_our_own_messages_only():
+    assert finding.split_cure("the thing is off: switch it on", "x") == ("the thing is off", "switch it on")
+    assert finding.split_cure("ModuleNotFoundError: No module named 'numpy'", "x") == ("ModuleNotFoundError: No module named 'numpy'", "x")
+    assert finding.split_cure("crashes (SIGILL)", "x") == ("crashes (SIGILL)", "x")
+
+
 def test_a_ros_of_another_python_is_told_apart_from_none(tmp_path, monkeypatch):
     monkeypatch.setenv("ROS_DISTRO", "humble")
     ask = answers(rclpy="ImportError: cannot import name '_rclpy_pybind11'")

@@ -12,7 +12,7 @@ from pathlib import Path
 from theylive_ros.camera import v4l2_query
 from theylive_ros.camera.interface import CameraError
 from theylive_ros.doctor.child import ask
-from theylive_ros.doctor.finding import RIG, Finding, rig_lacks, well
+from theylive_ros.doctor.finding import RIG, Finding, rig_lacks, split_cure, well
 
 _CHIP_INFO = 0x8044B401  # GPIO_GET_CHIPINFO_IOCTL: name[32], label[32], lines
 _GPIO_KERNEL = (5, 10)
@@ -46,8 +46,7 @@ def check_coral(root: Path, probe: ProbeTpu = probe_tpu) -> list[Finding]:
     good, said = probe()
     if good:
         return [*findings, well("libedgetpu", said, RIG)]
-    detail, _, cure = said.rpartition(": ")
-    return [*findings, rig_lacks("libedgetpu", detail or said, cure)]
+    return [*findings, rig_lacks("libedgetpu", *split_cure(said, "mend what fails above"))]
 
 
 def check_cameras(root: Path, query: Callable[[str], v4l2_query.Camera] = v4l2_query.query) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 OK = "ok"
@@ -45,3 +46,11 @@ def missing(name: str, detail: str, cure: str) -> Finding:
 def rig_lacks(name: str, detail: str, cure: str) -> Finding:
     """Something that the rig needs; a machine without the rig does without."""
     return Finding(name, WARN, detail, cure, RIG)
+
+
+def split_cure(message: str, otherwise: str) -> tuple[str, str]:
+    """What is wrong and how to mend it, of an error message "what: cure"; for any other exception's the cure is `otherwise`."""
+    detail, _, cure = message.rpartition(": ")
+    if not detail or re.match(r"\w+(Error|Exception|Interrupt)\b", message):
+        return message, otherwise
+    return detail, cure

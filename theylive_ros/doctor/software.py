@@ -11,7 +11,7 @@ from pathlib import Path
 
 from theylive_ros import plugins
 from theylive_ros.doctor.child import ask
-from theylive_ros.doctor.finding import Finding, lacking, missing, well
+from theylive_ros.doctor.finding import Finding, lacking, missing, split_cure, well
 
 Ask = Callable[[str], tuple[bool, str]]
 
@@ -122,8 +122,7 @@ def _check_rclpy(ask: Ask) -> Finding:
 
 def _check_tflite(ask: Ask) -> Finding:
     good, said = ask(_TFLITE)
-    detail, _, cure = said.rpartition(": ")
-    return well("TFLite", said) if good else missing("TFLite", detail or said, cure or "pip install ai-edge-litert")
+    return well("TFLite", said) if good else missing("TFLite", *split_cure(said, "mend what fails above"))
 
 
 def _check_plugins(ask: Ask) -> Finding:
