@@ -1,4 +1,4 @@
-"""Whether a MOVE may join the running plan. Refused as a whole or taken as a whole."""
+"""Whether a MOVE may join the running plan. RefusedError as a whole or taken as a whole."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REST_SPEED = 5.0  # microsteps/s: what rounding to whole microseconds leaves of 
 JUMP = 1.0  # microsteps
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A command that is not obeyed. `code`: one word for the protocol."""
 
     def __init__(self, code: str, text: str) -> None:
@@ -23,17 +23,17 @@ class Refused(Exception):
 
 
 def check_move(new: Sequence[Piece], running: Sequence[Piece], tau_us: int, settings: ExecutorSettings) -> None:
-    """Raise Refused, naming the figure, unless `new` starts in time, goes on where `running` will be, keeps the speed and ends at rest."""
+    """Raise RefusedError, naming the figure, unless `new` starts in time, goes on where `running` will be, and ends at rest."""
     start_us = new[0].start_us
     if start_us < tau_us - settings.start_tolerance_us:
-        raise Refused("late", f"the plan starts {tau_us - start_us} us in the past")
+        raise RefusedError("late", f"the plan starts {tau_us - start_us} us in the past")
     if start_us > tau_us + AHEAD_US or new[-1].start_us > start_us + LASTING_US:
-        raise Refused("far", "the plan starts more than 10 s ahead or lasts more than 120 s")
+        raise RefusedError("far", "the plan starts more than 10 s ahead or lasts more than 120 s")
     for axis, name in ((0, "x"), (1, "y")):
         before = plans.state(running, axis, start_us)
         for piece in new:
             if piece.end_us <= piece.start_us:
-                raise Refused("duration", "every segment must last 1 us or longer")
+                raise RefusedError("duration", "every segment must last 1 us or longer")
             after = piece.at(axis, piece.start_us)
             _check_seam(name, before, after, settings.velocity_tolerance if piece.end_us < plans.FOREVER else REST_SPEED)
             if piece.end_us < plans.FOREVER:
@@ -43,12 +43,12 @@ def check_move(new: Sequence[Piece], running: Sequence[Piece], tau_us: int, sett
 
 def _check_seam(name: str, before: tuple[float, float], after: tuple[float, float], tolerance: float) -> None:
     if not abs(after[0] - before[0]) <= JUMP:
-        raise Refused("position", f"axis {name} would jump from {before[0]:.2f} to {after[0]:.2f} microsteps")
+        raise RefusedError("position", f"axis {name} would jump from {before[0]:.2f} to {after[0]:.2f} microsteps")
     if not abs(after[1] - before[1]) <= tolerance:
         what = "does not end at rest" if tolerance == REST_SPEED and after[1] == 0.0 else "would jump in speed"
-        raise Refused("speed", f"axis {name} {what}: from {before[1]:.1f} to {after[1]:.1f} microsteps/s")
+        raise RefusedError("speed", f"axis {name} {what}: from {before[1]:.1f} to {after[1]:.1f} microsteps/s")
 
 
 def _check_speed(name: str, speed: float, limit: float) -> None:
     if not speed <= limit + REST_SPEED:
-        raise Refused("rate", f"axis {name} would run at {speed:.0f} microsteps/s; the limit is {limit:.0f}")
+        raise RefusedError("rate", f"axis {name} would run at {speed:.0f} microsteps/s; the limit is {limit:.0f}")

@@ -11,8 +11,8 @@ RESOLUTION = 1e-6  # s, of times on the wire
 class ClockMap:
     """Bounds the difference of two clocks by cause and effect: an answer is made after its question left and before it was read.
 
-    The question's way is short and steady while an answer may lie unread, so the bound from the question is the better estimate:
-    we take the least delay of the question for none. Clocks that may be the very same (a controller on the same machine) are taken to be so.
+    The question's way is short and steady while an answer may lie unread, so the bound from the question is the better estimate: we
+    take the least delay of the question for none. Clocks that may be the very same (as on one machine) are taken to be so.
     """
 
     def __init__(self) -> None:

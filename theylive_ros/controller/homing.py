@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
 from theylive_ros.controller.config import ExecutorSettings
 from theylive_ros.controller.lines.interface import Inputs
+from theylive_ros.controller.plan import FOREVER, Course, Piece, rest
 
 
 class Run(NamedTuple):
@@ -65,3 +66,21 @@ def _until(run: Run, *, pressed: bool, trouble: str) -> Generator[Action, tuple[
         if done:
             raise HomingError(trouble)
         inputs, done = yield run
+
+
+def homing_plan(action: Run | Return, position: Sequence[int], rate: float, now_us: int) -> list[Piece]:
+    """A run or the return at constant speed (microsteps/s), one axis after the other, dark."""
+    at = [float(position[0]), float(position[1])]
+    goal = [0.0, 0.0] if isinstance(action, Return) else list(at)
+    if isinstance(action, Run):
+        goal[action.axis] += action.distance
+    plan, at_us = [], now_us
+    for axis in (0, 1):
+        duration_us = round(abs(goal[axis] - at[axis]) / rate * 1e6)
+        if duration_us:
+            courses = [Course(at[0], 0.0, 0.0), Course(at[1], 0.0, 0.0)]
+            courses[axis] = Course(at[axis], (goal[axis] - at[axis]) / duration_us * 1e6, 0.0)
+            plan.append(Piece(at_us, at_us + duration_us, (courses[0], courses[1]), False))
+            at_us += duration_us
+            at[axis] = goal[axis]
+    return [*plan, rest(at_us, FOREVER, (at[0], at[1]), False)]

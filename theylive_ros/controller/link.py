@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from theylive_ros.controller import protocol as p
 from theylive_ros.controller.clock_map import ClockMap
-from theylive_ros.controller.stream import StreamClosed
+from theylive_ros.controller.stream import StreamClosedError
 from theylive_ros.controller.transports import Transport
 
 SILENCE = 0.1  # s without news after which nothing is known
@@ -153,7 +153,7 @@ class Link:
     def close(self) -> None:
         """Say goodbye, dark. Safe to call twice."""
         if not self.closed:
-            with contextlib.suppress(StreamClosed):
+            with contextlib.suppress(StreamClosedError):
                 self._transport.send(p.encode(p.Light(0), self._seq) + p.encode(p.Bye(), self._seq + 1))
         self.closed = True
         self._transport.close()
@@ -169,14 +169,13 @@ class Link:
     def _greet(self, now: float) -> None:
         self._last_greeting = now
         self._asked.clear()
-        self._put(b"\n")  # ends whatever half line the controller may have heard
-        self._send(p.Hello(p.VERSION), now)
+        self._send(p.Hello(p.VERSION), now, before=b"\n")  # ends whatever half line the controller may have heard
 
     def _command(self, message: p.Message) -> None:
         self._send(message, self._clock())
 
-    def _send(self, message: p.Message, now: float) -> None:
-        line = p.encode(message, self._seq)
+    def _send(self, message: p.Message, now: float, before: bytes = b"") -> None:
+        line = before + p.encode(message, self._seq)
         self._asked[self._seq] = (message, now)
         self._seq = (self._seq + 1) % p.SEQUENCES
         if not isinstance(message, p.Stop | p.Hello):
@@ -188,7 +187,7 @@ class Link:
             return
         try:
             self._transport.send(data)
-        except StreamClosed as error:
+        except StreamClosedError as error:
             self._lose(error)
 
     def _read(self, now: float) -> None:
@@ -196,7 +195,7 @@ class Link:
             return
         try:
             data = self._transport.receive()
-        except StreamClosed as error:
+        except StreamClosedError as error:
             self._lose(error)
             return
         for item in self._decoder.feed(data) if data else ():
@@ -235,7 +234,7 @@ class Link:
                 else:
                     self._errors.append(f"no answer to {type(message).__name__.upper()} within {PATIENCE} s")
 
-    def _lose(self, error: StreamClosed) -> None:
+    def _lose(self, error: StreamClosedError) -> None:
         self.closed = True
         self._errors.append(f"the controller is gone: {error}")
 
@@ -244,9 +243,9 @@ def to_wire(segments: Sequence[Sequence[float]]) -> tuple[p.WireSegment, ...]:
     """Segments in whole microseconds and milli-microsteps; those shorter than half a microsecond vanish. ValueError if none is left."""
     made = []
     for duration, *course in segments:
-        if not all(map(math.isfinite, (duration, *course))) or len(course) != 6 or duration < 0.0:
+        if not all(map(math.isfinite, (duration, *course))) or len(course) != 6 or duration < -1e-7:
             raise ValueError(f"not a segment of (duration, px, vx, ax, py, vy, ay): {(duration, *course)}")
-        if round(duration * 1e6):
+        if round(duration * 1e6) > 0:
             made.append(p.WireSegment(round(duration * 1e6), *(round(value * p.MILLI) for value in course)))
     if not made:
         raise ValueError("a move needs a segment of 1 us or longer")

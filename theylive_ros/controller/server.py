@@ -14,7 +14,7 @@ from typing import Protocol
 from theylive_ros.controller import protocol as p
 from theylive_ros.controller.executor import Executor, play
 from theylive_ros.controller.session import Session
-from theylive_ros.controller.stream import FdStream, StreamClosed
+from theylive_ros.controller.stream import FdStream, StreamClosedError
 
 MAX_PATH = 107  # bytes: what the kernel keeps of a Unix socket's path
 EXACT_PAUSE_US = 2000  # simulated motors need no waking for every pulse
@@ -152,7 +152,7 @@ def _converse(pace: _Pace, stream: FdStream, stop: StopEvent, listener: SocketSe
                 stream.send(session.receive(data, pace.catch_up()))
             if listener and listener.fileno() in readable:
                 listener.turn_away()
-    except StreamClosed:
+    except StreamClosedError:
         pass
     finally:
         session.end(pace.clock_us())

@@ -8,7 +8,7 @@ from collections.abc import Callable
 BACKLOG = 1 << 18  # bytes unread by the other side before it counts as dead
 
 
-class StreamClosed(Exception):
+class StreamClosedError(Exception):
     """The other side is gone."""
 
 
@@ -20,6 +20,7 @@ class FdStream:
         os.set_blocking(write_fd, False)
         self._read_fd, self._write_fd, self._close = read_fd, write_fd, close
         self._unsent = b""
+        self._broken = ""
         self.closed = False
 
     def fileno(self) -> int:
@@ -27,38 +28,44 @@ class FdStream:
         return self._read_fd
 
     def receive(self) -> bytes:
-        """What has come, b"" if nothing. Raises StreamClosed at the end of the stream."""
-        self.send(b"")
-        chunks = []
-        while not self.closed:
+        """What has come, b"" if nothing. Raises StreamClosedError at the end of the stream, after its last bytes have been read."""
+        if self.closed:
+            raise StreamClosedError("the stream is closed")
+        if not self._broken:
+            self.send(b"")
+        data = b""
+        while True:
             try:
                 chunk = os.read(self._read_fd, 65536)
-            except (BlockingIOError, InterruptedError):
+            except BlockingIOError:
                 break
-            except OSError as error:  # reset by peer; a pseudo-terminal whose other end closed gives EIO
-                raise StreamClosed(str(error)) from error
+            except ConnectionResetError as error:  # told once, ahead of what the other side said before it left
+                self._broken = str(error)
+                continue
+            except OSError as error:  # a pseudo-terminal whose other end closed gives EIO
+                self._broken, chunk = str(error), b""
+            data += chunk
             if not chunk:
-                if chunks:  # the end is told by the next call
-                    break
-                raise StreamClosed("the other side has closed the stream")
-            chunks.append(chunk)
-            if len(chunk) < 65536:
+                self._broken = self._broken or "the other side has closed the stream"
                 break
-        return b"".join(chunks)
+        if self._broken and not data:
+            raise StreamClosedError(self._broken)
+        return data
 
     def send(self, data: bytes) -> None:
-        """Write what goes now, keep the rest. Raises StreamClosed when nobody reads any more."""
-        if self.closed:
-            raise StreamClosed("the stream is closed")
+        """Write what goes now, keep the rest. Raises StreamClosedError once nobody reads any more; the first failure is only noted, so
+        that the other side's last words can still be received."""
+        if self.closed or self._broken:
+            raise StreamClosedError(self._broken or "the stream is closed")
         self._unsent += data
         try:
             while self._unsent:
                 self._unsent = self._unsent[os.write(self._write_fd, self._unsent) :]
-        except (BlockingIOError, InterruptedError):
+        except BlockingIOError:
             if len(self._unsent) > BACKLOG:
-                raise StreamClosed("the other side does not read") from None
+                raise StreamClosedError("the other side does not read") from None
         except OSError as error:
-            raise StreamClosed(str(error)) from error
+            self._broken = str(error)
 
     def close(self) -> None:
         """Safe to call twice."""

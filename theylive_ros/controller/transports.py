@@ -14,11 +14,11 @@ from typing import Any, Protocol
 from theylive_ros.controller.executor import Executor, play
 from theylive_ros.controller.server import MAX_PATH
 from theylive_ros.controller.session import Session
-from theylive_ros.controller.stream import FdStream, StreamClosed
+from theylive_ros.controller.stream import FdStream, StreamClosedError
 
 
 class Transport(Protocol):
-    """What a link needs. `StreamClosed` is raised by `send` and `receive` once the controller is gone."""
+    """What a link needs. `StreamClosedError` is raised by `send` and `receive` once the controller is gone."""
 
     def send(self, data: bytes) -> None:
         """Never waits."""
@@ -55,14 +55,14 @@ class LoopbackTransport:
     def send(self, data: bytes) -> None:
         """Heard and answered at once."""
         if self._closed:
-            raise StreamClosed("the link is closed")
+            raise StreamClosedError("the link is closed")
         now_us = self.advance()
         self._answers += self._session.receive(data, now_us)
 
     def receive(self) -> bytes:
         """Plays the executor up to now, too."""
         if self._closed:
-            raise StreamClosed("the link is closed")
+            raise StreamClosedError("the link is closed")
         self.advance()
         answers, self._answers = self._answers + self._session.news(), b""
         return answers
@@ -114,10 +114,10 @@ class ProcessTransport:
     def _said(self, call: Callable[..., Any], *args: Any) -> Any:
         try:
             return call(*args)
-        except StreamClosed as error:
+        except StreamClosedError as error:
             code = self.process.poll()
             ended = f"the controller process {self.process.pid} has ended" + ("" if code is None else f" with code {code}")
-            raise StreamClosed(f"{ended}; its last words are on stderr") from error
+            raise StreamClosedError(f"{ended}; its last words are on stderr") from error
 
 
 class SocketTransport(FdStream):
