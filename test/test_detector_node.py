@@ -110,11 +110,11 @@ def test_a_slow_model_works_on_the_newest_picture_and_counts_the_others(bench, d
     node = start(bench)
     send_until_heard(ear, say, conversions.to_image(picture(1, 1), head(1.0)))
     detector.hold.clear()
-    skipped = node._slot.skipped
+    skipped = node.skipped
     for second in range(2, 12):
         say.publish(conversions.to_image(picture(second, 0), head(second)))
         time.sleep(0.02)
-    bench.until(lambda: node._slot.skipped >= skipped + 5)
+    bench.until(lambda: node.skipped >= skipped + 5)
     detector.hold.set()
     assert ear.next(lambda m: m.header.stamp.sec == 11).detections[0].x == 11.0
     assert len(ear.messages) < 11

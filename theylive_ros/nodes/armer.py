@@ -10,24 +10,19 @@ from theylive_ros.nodes import qos
 
 
 class Armer:
-    """Waits until nothing but the arming is missing at the mirrors, then calls `mirrors/arm`; once, never again after a fault."""
+    """Waits until nothing speaks against arming, then calls `mirrors/arm`; once, never again after a fault."""
 
-    # What comes and goes with the scene, and does not speak against arming.
-    _PASSING = frozenset(
-        {
-            "not_armed",
-            "no_target",
-            "target_unconfirmed",
-            "target_stale",
-            "not_settled",
-            "aim_outside_field",
-            "spot_outside_field",
-            "aim_unseen",
-            "spot_unseen",
-            "protected_near_aim",
-            "protected_near_spot",
-            "on_time_exceeded",
-        }
+    # What arming would be refused for; all else comes and goes with the scene.
+    _FORBIDDING = frozenset(
+        (
+            "link_silent",
+            "controller_fault",
+            "stop_input",
+            "limit_input",
+            "no_laser_line",
+            "unreferenced",
+            "cannot_clear_protected",
+        )
     )
 
     def __init__(self, node: Node) -> None:
@@ -37,7 +32,7 @@ class Armer:
         self._asked = False
 
     def _on_laser(self, state: LaserState) -> None:
-        if self._asked or state.armed or not set(state.reasons) <= self._PASSING or not self._client.service_is_ready():
+        if self._asked or state.armed or self._FORBIDDING & set(state.reasons) or not self._client.service_is_ready():
             return
         self._asked = True
         self._client.call_async(Trigger.Request()).add_done_callback(self._on_answer)

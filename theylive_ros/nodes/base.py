@@ -16,6 +16,7 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from theylive_ros.nodes import qos
@@ -213,16 +214,16 @@ def stop_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def spin(nodes: Sequence[ManagedNode], stop: threading.Event, until: Callable[[], bool] = lambda: False) -> None:
-    """Run nodes in this thread until `stop` is set or `until()` holds; then end and destroy them all."""
+def spin(nodes: Sequence[ManagedNode], stop: threading.Event, until: Callable[[], bool] = lambda: False, also: Sequence[Node] = ()) -> None:
+    """Run nodes in this thread until `stop` is set or `until()` holds; then end and destroy them all. also: plain nodes beside them."""
     executor = SingleThreadedExecutor(context=nodes[0].context)
     try:
-        for node in nodes:
+        for node in (*nodes, *also):
             executor.add_node(node)
         while not stop.is_set() and not until() and rclpy.ok(context=nodes[0].context):
             executor.spin_once(timeout_sec=0.1)
     finally:
-        for node in nodes:
+        for node in reversed((*nodes, *also)):  # who depends on others comes after them, and goes before them
             executor.remove_node(node)
             node.destroy_node()
         executor.shutdown()

@@ -43,6 +43,17 @@ class DetectorNode(ManagedNode):
         self._trouble = ""
         self.ready()
 
+    @property
+    def skipped(self) -> int:
+        """Pictures that a newer one overtook."""
+        return self._slot.skipped
+
+    @property
+    def words(self) -> str:
+        """Plugin and device, for a person."""
+        device = self._detector.device if self._detector is not None else "no device"
+        return f"{self._config.value.plugin} on {device}"
+
     def open(self) -> None:
         """Load the model and take the device."""
         self._detector = self._plugin(self._settings.value)
@@ -78,8 +89,7 @@ class DetectorNode(ManagedNode):
 
     def facts(self) -> dict[str, str]:
         """Plugin, device, and what was skipped for a newer picture."""
-        device = self._detector.device if self._detector is not None else "none"
-        return {"plugin": self._config.value.plugin, "device": device, "skipped": str(self._slot.skipped)}
+        return {"detector": self.words, "skipped": str(self.skipped)}
 
     def _on_settings(self, settings: object) -> None:
         if self._detector is not None:

@@ -6,11 +6,11 @@ import collections
 from collections.abc import Callable
 
 import numpy as np
+from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 from theylive_msgs import msg
 
 from theylive_ros.nodes import conversions, qos
-from theylive_ros.nodes.base import ManagedNode
 from theylive_ros.overlay import Scene
 
 _KEPT = 8  # frames: more than any target takes to arrive
@@ -19,14 +19,13 @@ _KEPT = 8  # frames: more than any target takes to arrive
 class SceneKeeper:
     """Hears pictures, target, pointing and laser; hands over a Scene and the target's message for every target whose picture was heard."""
 
-    def __init__(
-        self, node: ManagedNode, compressed: bool, guard: Callable[[], float], on_scene: Callable[[Scene, msg.Target], None]
-    ) -> None:
+    def __init__(self, node: Node, compressed: bool, guard: Callable[[], float], on_scene: Callable[[Scene, msg.Target], None]) -> None:
         self._node = node
         self._guard = guard
         self._on_scene = on_scene
         self._pictures: collections.OrderedDict[tuple[int, int], Image | CompressedImage] = collections.OrderedDict()
         self._pointing: msg.Pointing | None = None
+        self.without_picture = 0  # targets whose picture was lost on its way
         self._laser: msg.LaserState | None = None
         kind, topic = (CompressedImage, "image_raw/compressed") if compressed else (Image, "image_raw")
         self._subscriptions = [
@@ -66,7 +65,7 @@ class SceneKeeper:
     def _on_target(self, message: msg.Target) -> None:
         picture = self._pictures.pop(_key(message), None)
         if picture is None:
-            self._node.meter.count("targets_without_picture")
+            self.without_picture += 1
             return
         try:
             image = conversions.from_image(picture) if isinstance(picture, Image) else conversions.from_compressed(picture)
@@ -86,7 +85,7 @@ class SceneKeeper:
             laser_on=laser is not None and laser.on,
             armed=laser is not None and laser.armed,
             reasons=tuple(laser.reasons) if laser is not None else ("no word from the mirrors",),
-            latency=self._node.ros_now() - conversions.from_time(target.header.stamp),
+            latency=self._node.get_clock().now().nanoseconds * 1e-9 - conversions.from_time(target.header.stamp),
             guard=self._guard(),
         )
 

@@ -61,6 +61,26 @@ class SimulatorNode(ManagedNode):
         self.create_service(SetBool, "~/press_stop", self._press_stop)
         self.ready()
 
+    @property
+    def rate(self) -> float:
+        """Frames per second."""
+        return self._config.value.rate
+
+    @property
+    def seed(self) -> int:
+        """Seed of the world in use."""
+        return self._world.seed
+
+    @property
+    def mm_per_pixel(self) -> float:
+        """Scale of the pictures on the board."""
+        return self._world.camera.settings.mm_per_px
+
+    @property
+    def missed_steps(self) -> tuple[int, int]:
+        """Pulses that the motors have not followed."""
+        return self._lines.missed
+
     def open(self) -> None:
         """Build the world, power the motors, listen for a planner. A controller lives from here to `close`, as on a rig."""
         config = self._config.value

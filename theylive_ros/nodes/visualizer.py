@@ -11,8 +11,9 @@ from visualization_msgs.msg import MarkerArray
 
 from theylive_ros import overlay
 from theylive_ros.nodes import conversions, qos
-from theylive_ros.nodes.base import ManagedNode, run_node
+from theylive_ros.nodes.base import ManagedNode, Worker, run_node
 from theylive_ros.nodes.markers import markers
+from theylive_ros.nodes.newest import Newest
 from theylive_ros.nodes.scene_keeper import SceneKeeper
 from theylive_ros.nodes.view_frames import ViewFrames
 from theylive_ros.nodes.vision_msgs_publisher import VisionMsgsPublisher
@@ -45,13 +46,17 @@ class VisualizerNode(ManagedNode):
         self._frames = ViewFrames(self)
         self._vision = VisionMsgsPublisher(self)
         self._keeper: SceneKeeper | None = None
+        self._slot: Newest[tuple[overlay.Scene, msg.Target]] = Newest()
+        self._worker: Worker | None = None
         self.ready()
 
     def start(self) -> None:
         """Begin to hear."""
         self._frames.publish(self._config.value.board_distance)
         self._vision.start()
-        self._keeper = SceneKeeper(self, self._config.value.compressed, self._guard, self._on_scene)
+        self._slot = Newest()
+        self._worker = Worker(self, "draw", self._draw)
+        self._keeper = SceneKeeper(self, self._config.value.compressed, self._guard, lambda scene, target: self._slot.put((scene, target)))
 
     def stop(self) -> None:
         """Stop hearing."""
@@ -59,24 +64,31 @@ class VisualizerNode(ManagedNode):
             self._keeper.close()
             self._keeper = None
         self._vision.stop()
+        self._slot.close()
+        if self._worker is not None:
+            self._worker.join()
+            self._worker = None
 
     def facts(self) -> dict[str, str]:
         """What this ROS installation cannot show."""
-        return {"tf": self._frames.state, "vision_msgs": self._vision.state}
+        lost = self._keeper.without_picture if self._keeper is not None else 0
+        return {"tf": self._frames.state, "vision_msgs": self._vision.state, "targets_without_picture": str(lost)}
 
     def _guard(self) -> float:
         return self._config.value.guard_radius / self._config.value.metres_per_pixel
 
-    def _on_scene(self, scene: overlay.Scene, target: msg.Target) -> None:
-        config = self._config.value
-        picture = overlay.draw(scene, config.scale)
-        if config.compressed:
-            self._annotated.publish(conversions.to_compressed(conversions.encode(picture, config.jpeg_quality), target.header))
-        else:
-            self._annotated.publish(conversions.to_image(picture, target.header))
-        self._markers.publish(markers(scene, target.header, config.metres_per_pixel, config.board_distance))
-        self.meter.count("frames")
-        self.meter.latency("capture_to_annotated", self.ros_now() - conversions.from_time(target.header.stamp))
+    def _draw(self, worker: Worker) -> None:
+        while (item := self._slot.take()) is not None:
+            scene, target = item
+            config = self._config.value
+            picture = overlay.draw(scene, config.scale)
+            if config.compressed:
+                self._annotated.publish(conversions.to_compressed(conversions.encode(picture, config.jpeg_quality), target.header))
+            else:
+                self._annotated.publish(conversions.to_image(picture, target.header))
+            self._markers.publish(markers(scene, target.header, config.metres_per_pixel, config.board_distance))
+            self.meter.count("frames")
+            self.meter.latency("capture_to_annotated", self.ros_now() - conversions.from_time(target.header.stamp))
 
 
 def main() -> None:

@@ -1,0 +1,209 @@
+"""The whole stack on a simulated rig, judged against the truth: real nodes over real topics, simulated board, camera, motors and laser.
+
+Writes a film, a picture and a report; prints a short table. Exit status 1 if John was lit or an alien that was due was not hit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from theylive_ros.share import share_path
+
+_LATENCIES = (
+    ("camera", "simulator", "render"),
+    ("inference", "detector", "inference"),
+    ("detections", "detector", "capture_to_detections"),
+    ("target", "selector", "capture_to_target"),
+    ("pointing", "mirrors", "capture_to_pointing"),
+)
+_READY_WITHIN = 60.0  # s
+
+
+class DemoError(Exception):
+    """The demo cannot go on; one line with the cause."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--seconds", type=float, default=20.0, metavar="N", help="how long (default: %(default)s)")
+    parser.add_argument("--scenario", default="default", help="a name in config/scenarios, or a file (default: %(default)s)")
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of the scenario (default: its own)")
+    parser.add_argument("--model", help="model file, or the name of one in the package's models folder")
+    parser.add_argument("--report", type=Path, default=Path("demo.json"), metavar="FILE", help="default: %(default)s")
+    parser.add_argument("--video", type=Path, default=Path("demo.mp4"), metavar="FILE", help="default: %(default)s")
+    parser.add_argument("--picture", type=Path, default=Path("demo.png"), metavar="FILE", help="default: %(default)s")
+    parser.add_argument("--window", action="store_true", help="show it while it runs (needs a display and an OpenCV with a GUI)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the demo; 0 when John was spared and every alien that was due was hit, else 1."""
+    if not args.seconds > 0:
+        raise DemoError(f"--seconds is {args.seconds}; it must be more than 0")
+    for path in (args.report, args.video, args.picture):
+        if not path.absolute().parent.is_dir():
+            raise DemoError(f"{path}: there is no folder {path.absolute().parent}")
+    # A demo must neither hear nor disturb a rig in the same network, nor another demo.
+    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 101))
+    report = _play(args)
+    args.report.write_text(json.dumps(report, indent=1) + "\n")
+    print(table(report))
+    print(f"\nfilm {args.video}   picture {args.picture}   report {args.report}")
+    return 0 if report["john_hits"] == 0 and report["aliens_missed"] == 0 else 1
+
+
+def table(report: dict[str, Any]) -> str:
+    """The report in a few lines for a person."""
+
+    def spread(name: str, unit: str, digits: int, keys: tuple[str, ...] = ("p50", "p95", "max")) -> str:
+        values = report[name]
+        return "  ".join(f"{k} {'-' if values.get(k) is None else f'{values[k]:.{digits}f}'}" for k in keys) + f" {unit}"
+
+    latency = report["latency_ms"].get("target") or {}
+    rows = [
+        ("time, frames", f"{report['seconds']:.1f} s, {report['frames']} at {report['fps'] or 0:.1f} per second"),
+        (
+            "aliens",
+            f"{report['aliens_seen']} seen, {report['aliens_hit']} hit, {report['aliens_missed']} missed of {report['aliens_due']} due",
+        ),
+        ("shots", f"{report['shots']} fired, {report['hits']} hits"),
+        ("John hit", f"{report['john_hits']} times"),
+        ("alien appears to light on it", spread("time_to_target_s", "s", 2)),
+        ("spot to aim", spread("spot_to_aim_mm", "mm", 2)),
+        ("spot to head's centre", spread("pointing_error_mm", "mm", 2)),
+        ("capture to target", "  ".join(f"{k} {latency[k]:.1f}" for k in ("p50", "p95", "p99") if k in latency) + " ms"),
+        ("memory", f"{report['memory_mb']:.0f} MB for all nodes together"),
+    ]
+    return "\n".join(f"{name:<30}{words}" for name, words in rows)
+
+
+def _play(args: argparse.Namespace) -> dict[str, Any]:
+    import rclpy
+    from rclpy.signals import SignalHandlerOptions
+
+    from theylive_ros.commands.run import yaml_string
+    from theylive_ros.nodes.base import stop_signals
+
+    words = ["--ros-args", "--params-file", str(share_path("config", "sim.yaml")), "--log-level", "warn"]
+    said = {"simulator:scenario": args.scenario, "detector:detector.model": args.model}
+    for name, value in said.items():
+        words += ["-p", f"{name}:={yaml_string(value)}"] if value is not None else []
+    words += ["-p", "simulator:autostart:=false"]  # the board is empty until everybody is ready
+    words += ["-p", f"simulator:seed:={args.seed}"] if args.seed is not None else []
+    rclpy.init(args=words, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        with stop_signals() as stop:
+            return _Demo(args).run(stop)
+    finally:
+        rclpy.try_shutdown()
+
+
+class _Demo:
+    def __init__(self, args: argparse.Namespace) -> None:
+        from rclpy.node import Node
+
+        from theylive_ros.film import Film
+        from theylive_ros.nodes.armer import Armer
+        from theylive_ros.nodes.base import TransitionCallbackReturn
+        from theylive_ros.nodes.compose import compose
+        from theylive_ros.nodes.judge import Judge
+        from theylive_ros.nodes.projector import Projector
+        from theylive_ros.simulator.score import Score
+
+        _say("starting the nodes")
+        self._args = args
+        self._nodes = {node.get_name(): node for node in compose(("simulator", "detector", "selector", "mirrors"))}
+        self._simulator = self._nodes["simulator"]
+        if self._simulator.trigger_configure() != TransitionCallbackReturn.SUCCESS:
+            raise DemoError("the simulator does not start; its reason is above")
+        self._node = Node("demo")
+        self._score = Score(self._simulator.mm_per_pixel)
+        self._judge = Judge(self._node, self._score)
+        self._armer = Armer(self._node)
+        self._film = Film(args.video, self._simulator.rate)
+        self._projector = Projector(self._node, self._film, self._words, args.window)
+        self._begin: float | None = None
+
+    def run(self, stop: Any) -> dict[str, Any]:
+        from theylive_ros.nodes.base import spin
+
+        launched = time.monotonic()
+
+        def over() -> bool:
+            now = time.monotonic()
+            if self._begin is None:
+                if self._projector.armed:
+                    self._simulator.trigger_activate()
+                    self._begin = now
+                elif now - launched > _READY_WITHIN:
+                    raise DemoError(f"the nodes were not ready within {_READY_WITHIN:.0f} s; their reasons are above")
+                return False
+            _progress(now - self._begin, self._args.seconds, self._words())
+            return now - self._begin >= self._args.seconds
+
+        try:
+            spin(list(self._nodes.values()), stop, over, also=[self._node])
+        finally:
+            self._projector.close()
+            self._film.close()
+            _progress_end()
+        self._judge.finish()
+        if self._film.frames == 0:
+            raise DemoError("not one frame came through all nodes; the reason is above")
+        self._film.save_best(self._args.picture)
+        return self._report()
+
+    def _words(self) -> str:
+        score = self._score
+        return f"aliens hit {sum(a.lit >= score.rules.hit_time for a in score.aliens.values())}   John hit {score.john_hits}"
+
+    def _report(self) -> dict[str, Any]:
+        latencies = {}
+        for name, node, meter in _LATENCIES:
+            spread = self._nodes[node].meter.latencies().get(meter)
+            latencies[name] = {k: round(1e3 * v, 3) for k, v in spread.items()} if spread else {}
+        return {
+            "scenario": self._args.scenario,
+            "seed": self._simulator.seed,
+            **self._score.report(),
+            "latency_ms": latencies,
+            "counts": {name: node.meter.counts() for name, node in self._nodes.items()},
+            "skipped_frames": self._nodes["detector"].skipped,
+            "missed_steps": list(self._simulator.missed_steps),
+            "detector": self._nodes["detector"].words,
+            "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        }
+
+
+def _say(words: str) -> None:
+    print(f"demo: {words}", file=sys.stderr, flush=True)
+
+
+_shown = -1.0
+
+
+def _progress(done: float, whole: float, words: str) -> None:
+    """A bar on a terminal, a line every five seconds elsewhere."""
+    global _shown
+    step = 0.2 if sys.stderr.isatty() else 5.0
+    if done - _shown < step and _shown >= 0:
+        return
+    _shown = done
+    if sys.stderr.isatty():
+        filled = round(30 * min(1.0, done / whole))
+        sys.stderr.write(f"\rdemo: [{'#' * filled}{'.' * (30 - filled)}] {done:4.0f} of {whole:.0f} s   {words} ")
+        sys.stderr.flush()
+    else:
+        _say(f"{done:.0f} of {whole:.0f} s   {words}")
+
+
+def _progress_end() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\n")

@@ -1,0 +1,83 @@
+"""A film of the stack at work, and the picture of its best moment, for people who have never heard of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from theylive_ros import overlay
+from theylive_ros.overlay import Scene
+
+_HEAD = 46
+_SCALE = 3
+
+
+class FilmError(Exception):
+    """The film or picture cannot be written; the message names the file and the cause."""
+
+
+class Film:
+    """Writes drawn scenes to an MP4 file, and keeps the most telling one. Not thread-safe."""
+
+    def __init__(self, path: Path | None, fps: float) -> None:
+        """path: None for no film. The file is opened with the first frame, which sets its size."""
+        self._path, self._fps = path, fps
+        self._writer: cv2.VideoWriter | None = None
+        self._best: tuple[tuple[int, ...], np.ndarray] | None = None
+        self.frames = 0
+
+    def add(self, scene: Scene, clock: float, words: str) -> np.ndarray:
+        """Draw a frame, write it, and return it. clock: s since the start; words: the count so far."""
+        picture = compose(scene, clock, words)
+        if self._path is not None:
+            if self._writer is None:
+                self._writer = _writer(self._path, self._fps, picture)
+            self._writer.write(picture)
+        self.frames += 1
+        value = _worth(scene)
+        if self._best is None or value > self._best[0]:
+            self._best = (value, picture)
+        return picture
+
+    def close(self) -> None:
+        """Finish the file. Safe to call twice."""
+        if self._writer is not None:
+            self._writer.release()
+            self._writer = None
+
+    def save_best(self, path: Path) -> None:
+        """Write the most telling frame: light on an alien while John is near. Raises FilmError."""
+        if self._best is None:
+            raise FilmError(f"no frame was drawn, so there is no {path}")
+        if not cv2.imwrite(str(path), self._best[1]):
+            raise FilmError(f"cannot write {path}: does the folder exist, and may you write there?")
+
+
+def compose(scene: Scene, clock: float, words: str) -> np.ndarray:
+    """A scene under a heading that explains it: uint8 BGR, three times the picture's size and a little more."""
+    body = overlay.draw(scene, _SCALE)
+    width = body.shape[1]
+    head = np.full((_HEAD, width, 3), overlay.PANEL, np.uint8)
+    overlay.text(head, "The laser goes on aliens, never on John", (12, 29), overlay.INK, 0.62)
+    (size, _), _ = cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+    overlay.text(head, words, (width - size - 12, 20), overlay.INK, 0.5)
+    overlay.text(head, f"{clock:5.1f} s", (width - 72, 38), overlay.OTHER, 0.42)
+    return np.vstack([head, body])
+
+
+def _writer(path: Path, fps: float, picture: np.ndarray) -> cv2.VideoWriter:
+    height, width = picture.shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), fps, (width, height))
+    if not writer.isOpened():
+        raise FilmError(f"cannot write {path}: does the folder exist, may you write there, and does it end in .mp4?")
+    return writer
+
+
+def _worth(scene: Scene) -> tuple[int, ...]:
+    target = scene.target
+    if target is None:
+        return (0,)
+    aliens = len(target.others) + (target.track is not None)
+    return int(scene.laser_on and target.track is not None), int(bool(target.protected)), aliens, len(target.protected)

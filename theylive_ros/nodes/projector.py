@@ -1,0 +1,66 @@
+"""Draws every scene into a film, in a thread of its own, so that no other node waits for ink."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+
+import cv2
+from rclpy.node import Node
+from theylive_msgs import msg
+
+from theylive_ros.film import Film
+from theylive_ros.nodes.conversions import from_time
+from theylive_ros.nodes.scene_keeper import SceneKeeper
+from theylive_ros.overlay import Scene
+
+_GUARD = 0.010 / 0.785e-3  # px: the gate's default
+_WAITING = 90  # frames that may wait for ink
+
+
+class Projector:
+    """Films what SceneKeeper hands over."""
+
+    def __init__(self, node: Node, film: Film, words: Callable[[], str], window: bool = False) -> None:
+        """words: the count so far. window: show each frame, too; raises cv2.error without a display."""
+        self._film, self._words, self._window = film, words, window
+        self._begin: float | None = None
+        self._queue: queue.Queue[tuple[Scene, float] | None] = queue.Queue(_WAITING)
+        self._keeper = SceneKeeper(node, False, lambda: _GUARD, self._on_scene)
+        self.error: Exception | None = None
+        self.left_out = 0
+        self._thread = threading.Thread(target=self._draw, name="projector", daemon=True)
+        self._thread.start()
+
+    @property
+    def armed(self) -> bool:
+        """Whether the mirrors say that they are armed."""
+        return self._keeper.laser is not None and self._keeper.laser.armed
+
+    def close(self) -> None:
+        """Draw what waits, then end the thread. Raises what drawing raised."""
+        self._queue.put(None)
+        self._thread.join(30)
+        if self.error is not None:
+            raise self.error
+
+    def _on_scene(self, scene: Scene, target: msg.Target) -> None:
+        stamp = from_time(target.header.stamp)
+        self._begin = stamp if self._begin is None else self._begin
+        try:
+            self._queue.put_nowait((scene, stamp - self._begin))
+        except queue.Full:
+            self.left_out += 1
+
+    def _draw(self) -> None:
+        while (item := self._queue.get()) is not None:
+            if self.error is not None:
+                continue
+            try:
+                picture = self._film.add(*item, self._words())
+                if self._window:
+                    cv2.imshow("theylive", picture)
+                    cv2.waitKey(1)
+            except Exception as error:  # kept for the thread that waits in close()
+                self.error = error
