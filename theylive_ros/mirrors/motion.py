@@ -17,8 +17,8 @@ from typing import NamedTuple
 from theylive_ros.settings import setting
 from theylive_ros.types import Segment
 
-# Shorter phases (s) are left out; at 1e6 microsteps/s^2 they change a velocity by less than a thousandth of a microstep a second.
-_NOTHING = 1e-9
+# Shorter phases (s) are left out: nothing moves in them by more than a hundred-thousandth of a microstep.
+_NOTHING = 1e-10
 
 
 @dataclasses.dataclass(frozen=True)
