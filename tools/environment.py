@@ -201,7 +201,8 @@ class Setup:
         self._run([sys.executable, "-m", "venv", *system, str(self.venv)])
 
     def _pip(self, *arguments: str | Path) -> None:
-        self._run([str(self.python), "-m", "pip", "install", "--progress-bar", "off", *map(str, arguments)])
+        # without --no-compile pip spends a third of its time on modules of which most are never imported
+        self._run([str(self.python), "-m", "pip", "install", "--no-compile", "--progress-bar", "off", *map(str, arguments)])
 
     def _robot_packages(self) -> None:
         if self.wheels:
