@@ -7,7 +7,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from theylive_ros.simulator.camera import CameraSettings, HeadView, SimCamera, Upset, add_noise, decode, encode
@@ -17,6 +17,7 @@ GREY = np.full((240, 320, 3), 120, np.uint8)
 STILL = CameraSettings(read_noise=0.0, shot_noise=0.0, blur_px=0.0, exposure_drift=0.0, white_drift=0.0)
 
 
+@settings(deadline=None)
 @given(x=st.floats(0, 320), y=st.floats(0, 240))
 def test_pixels_and_board_are_each_others_inverse(x, y):
     camera = SimCamera(STILL, GREY, 1)
@@ -39,6 +40,7 @@ def test_the_same_moment_gives_the_same_bytes_and_the_next_has_other_noise():
     assert not np.array_equal(first, camera.picture(1.033, [head], (100.0, 90.0)))
 
 
+@settings(deadline=None)
 @given(level=st.integers(40, 210), read=st.floats(0.5, 4), shot=st.floats(0, 0.05))
 def test_noise_has_the_variance_it_is_told(level, read, shot):
     flat = np.full((120, 160, 3), level, np.uint8)

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from theylive_ros.simulator.sample import sample_picture
 from theylive_ros.simulator.scenario import load_scenario, parse_scenario, scenario_names
+from theylive_ros.simulator.score import Score
+from theylive_ros.simulator.truth import LitSample
 from theylive_ros.simulator.world import World
 
 DEFAULT = load_scenario("default")
@@ -45,7 +47,7 @@ def test_another_seed_plays_otherwise():
     assert one.heads() != two.heads()
 
 
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 @given(steps=st.lists(st.floats(0.001, 0.7), min_size=1, max_size=8))
 def test_how_one_arrives_at_a_time_makes_no_difference(steps):
     stepped, jumped = World(DEFAULT), World(DEFAULT)
@@ -216,6 +218,28 @@ def test_the_default_scenario_is_lively_and_fair(seed):
     assert len(ids) >= 14
     assert fastest <= 100
     assert close / frames <= 0.05
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_a_perfect_shooter_misses_no_alien_of_the_default_scenario(seed):
+    """Takes the aliens in turn, 0.3 s each, dark for 0.1 s between them and wherever a John's box is within 20 mm of the aim."""
+    score = Score(0.785)
+    world = World(DEFAULT, seed=seed)
+    lit, turn, until, aimed = [], 0, 0.0, None
+    for t, heads in _play(world, 30, fps=60):
+        score.feed(t, heads, lit)
+        lit = []
+        aliens = {h.id: h for h in heads if h.label == "alien" and h.visible > 0.99}
+        if t >= until or aimed not in aliens:
+            turn, until = turn + 1, t + 0.3
+            aimed = sorted(aliens)[turn % len(aliens)] if aliens else None
+        free = aimed in aliens and not any(h.covers(aliens[aimed].x, aliens[aimed].y, 20 * PX) for h in heads if h.label == "john")
+        if free and t > until - 0.2:
+            lit = [LitSample(t + k / 1000, aliens[aimed].x, aliens[aimed].y, aliens[aimed].x, aliens[aimed].y) for k in range(1, 16)]
+    report = score.report()
+    assert report["aliens_due"] >= 8
+    assert (report["aliens_missed"], report["john_hits"]) == (0, 0)
+    assert report["pointing_error_mm"]["p95"] < 2
 
 
 def test_a_disturbance_darkens_the_picture_while_it_lasts():

@@ -10,7 +10,7 @@ from theylive_ros.simulator.drawing import Canvas, Colour, Points, mirrored, mix
 def draw_alien(rng: np.random.Generator) -> Canvas:
     """One alien in a look of its own, about 30 units wide and 52 tall, upright in the middle of its box."""
     canvas = Canvas(rng)
-    wide, tall = rng.normal(1.0, 0.05), rng.normal(1.0, 0.035)
+    wide, tall = rng.normal(1.04, 0.05), rng.normal(1.02, 0.035)
     yaw = rng.normal(0.0, 0.9)  # units by which the features look aside
     lean = float(np.clip(yaw * 0.05, -0.12, 0.12))
 

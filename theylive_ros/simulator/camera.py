@@ -69,6 +69,7 @@ class SimCamera:
         self._seed = seed
         drift = random.Random(seed)
         self._phases = [drift.uniform(0, 2 * math.pi) for _ in range(6)]
+        _tiles()  # made now, not within the first frame
 
     def to_px(self, x: float, y: float) -> tuple[float, float]:
         """Where a point of the board (m from its middle, x right, y down) is in the picture (px)."""

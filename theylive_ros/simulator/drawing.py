@@ -101,7 +101,7 @@ class Canvas:
             low, high = outline.min(0), outline.max(0)
             roots = self.rng.uniform(low, high, (count, 2))
             ways = flow(roots)
-            bends = np.column_stack([-ways[:, 1], ways[:, 0]]) * self.rng.uniform(-0.5, 0.5, (count, 1))
+            bends = np.column_stack([-ways[:, 1], ways[:, 0]]) * self.rng.uniform(-0.2, 0.2, (count, 1))
             t = np.linspace(-1, 1, 5)[None, :, None]
             strokes = roots[:, None] + ways[:, None] * t / 2 + bends[:, None] * (1 - t * t)
             tones, widths = self.rng.integers(len(colours), size=count), self.rng.uniform(0.25, 0.7, count)

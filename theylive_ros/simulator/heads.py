@@ -21,7 +21,7 @@ ALIEN, JOHN = "alien", "john"
 LABELS = (ALIEN, JOHN)
 LOOKS = 16  # a head without a look of its own takes one of these: few enough to be drawn before anything moves
 _DENSITY = 2  # texture pixels per default pixel, at usual scales
-_REACH = 38.0  # no head goes further than this from its box's centre (px)
+_REACH = 42.0  # no head goes further than this from its box's centre (px)
 _ARTISTS = {ALIEN: (draw_alien, 1), JOHN: (draw_john, 2)}
 
 

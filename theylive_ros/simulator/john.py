@@ -18,25 +18,26 @@ def draw_john(rng: np.random.Generator) -> Canvas:
     if rng.random() < 0.5:
         wide = -wide  # faces the other way
     yaw = rng.uniform(0.0, 2.4)
+    down = rng.normal(2.5, 0.8)  # the data set's box is about the face, not about the whole cut-out
 
     def curve(points: list[tuple[float, float]], closed: bool = True) -> np.ndarray:
-        return spline([(x * wide, y * tall) for x, y in points], closed=closed)
+        return spline([(x * wide, y * tall + down) for x, y in points], closed=closed)
 
     skin = mix((112, 134, 196), (138, 160, 205), rng.random())
     if rng.random() < 0.3:
         skin = mix(skin, (90, 105, 190), 0.5)
     fair = mix((160, 180, 196), (120, 160, 185), rng.random())
     dark = mix((44, 52, 66), (58, 84, 112), rng.uniform(0, 1))
-    slope, reach = rng.uniform(-4, 7), rng.uniform(19, 24)
-    left = [(-7, 8), (-12, 14), (-reach, 20 + slope / 2), (-reach - 2, 24 + slope / 2)]
-    right = [(reach + 1, 25 - slope / 2), (reach - 3, 20 - slope / 2), (12, 14), (8, 8)]
-    chest = np.array([(x * wide, y * tall) for x, y in [*left, *right]])
+    slope, reach = rng.uniform(-6, 8), rng.uniform(19, 24)
+    left = [(-7, 8), (-12, 14), (-reach, 22 + slope / 2), (-reach - 2, 26 + slope / 2)]
+    right = [(reach + 1, 27 - slope / 2), (reach - 3, 22 - slope / 2), (12, 14), (8, 8)]
+    chest = np.array([(x * wide, y * tall + down) for x, y in [*left, *right]])
     dome = [(-14, 15), (-14.5, 8), (-13, 0), (-12.6, -10), (-10, -20), (-4, -25), (4, -25), (10, -20), (12, -12), (11.5, -3)]
     crown = curve([*dome, (13, 4), (15, 12), (10, 16), (-8, 17)])
     canvas.cut([chest, crown], rng.uniform(0.4, 1.2), (30, 30, 32) if rng.random() < 0.8 else (222, 226, 226))
     canvas.fill(crown, dark)
     canvas.strands(crown, [shade(dark, 0.6), shade(dark, 1.5), mix(dark, fair, 0.6)], 110, _fall)
-    neck = curve([(-6, 4), (6, 4), (7.5, 12), (8, 17), (2.5 + yaw, 24), (-6, 17)])
+    neck = curve([(-6, 4), (6, 4), (7.5, 12), (8, 17), (2.5 + yaw, 25.5), (-6, 17)])
     _shirt(canvas, chest, neck, skin)
     face = curve(
         [(-8.6, -13), (0, -17), (8.8, -13), (9.4, -5), (8.6, 2), (6 + yaw * 0.3, 7.5), (yaw, 10.4), (-5, 7.6), (-8.4, 1), (-9, -6)]
@@ -84,7 +85,7 @@ def _shirt(canvas: Canvas, chest: np.ndarray, neck: np.ndarray, skin: Colour) ->
     canvas.inside(chest, lambda: canvas.fill(neck, shade(skin, 0.8)))
     canvas.line(neck[len(neck) // 3 :], (44, 40, 38), 0.6)
     if rng.random() < 0.5:
-        canvas.line(np.array([(0.5, 12), (1.5, min(20, low - 4))]), shade(skin, 0.65), 0.6)
+        canvas.line(np.array([(0.5, 14), (1.5, min(22, low - 4))]), shade(skin, 0.65), 0.6)
 
 
 def _features(canvas: Canvas, curve: Curve, face: np.ndarray, skin: Colour, yaw: float) -> None:
