@@ -177,7 +177,7 @@ def test_auto_falls_back_to_the_cpu_and_says_why(tmp_path, named, monkeypatch):
     monkeypatch.setattr(edgetpu, "LIBRARY", "libnowhere.so")
     device = loaded(tmp_path / named, device="auto").device
     assert device.startswith("CPU, ai-edge-litert")
-    assert "no Edge TPU: libnowhere.so is not installed" in device
+    assert "Edge TPU not used: libnowhere.so is not installed" in device
 
 
 @pytest.mark.parametrize("named", ["m.tflite", "m_edgetpu.tflite"])
@@ -208,6 +208,11 @@ def test_a_compiled_model_alone_does_not_run_on_the_cpu(tmp_path, monkeypatch):
     monkeypatch.setattr(edgetpu, "LIBRARY", "libnowhere.so")
     with pytest.raises(DetectorError, match="libnowhere"):
         loaded(path, device="auto")
+
+
+def test_auto_says_when_a_coral_lies_idle_for_want_of_a_compiled_model(tmp_path, monkeypatch):
+    monkeypatch.setattr(edgetpu, "coral_on_usb", lambda: "18d1:9302")
+    assert "squares.tflite is not compiled for it" in loaded(squares(tmp_path), device="auto").device
 
 
 @pytest.fixture(scope="module", params=["compact_yolo_224_int8.tflite", "yolov8n_224_int8.tflite"])

@@ -117,9 +117,11 @@ def _open(path: Path, config: NetworkConfig) -> tuple[tflite.Model, manifest.Man
             why = str(error)
             _log.warning("%s runs on the CPU: %s", plain.name, why)
         path = plain
+    if config.device == "auto" and not compiled and edgetpu.coral_on_usb():
+        why = f"{path.name} is not compiled for it"
     told = manifest.load(path)
     model = tflite.open_on_cpu(path, config.threads)
-    return model, told, f"{model.device} (no Edge TPU: {why})" if why else model.device
+    return model, told, f"{model.device} (Edge TPU not used: {why})" if why else model.device
 
 
 def _twins(path: Path) -> tuple[Path | None, Path | None]:
