@@ -58,6 +58,19 @@ def test_a_manifest_that_says_bgr_is_believed(tmp_path):
     assert [d.label for d in found.items] == ["john"]
 
 
+@pytest.mark.parametrize(("dtype", "limits"), [("int8", (0.0, 1.0)), ("int8", (1.0, 0.0)), ("uint8", (0.0, 1.0)), ("float32", (-1.0, 1.0))])
+@pytest.mark.parametrize("colour", ["rgb", "bgr"])
+def test_the_network_gets_the_bytes_of_the_frame_through_the_table(tmp_path, dtype, limits, colour, monkeypatch):
+    detector = loaded(squares(tmp_path, dtype, input_range=limits, colour=colour))
+    inner, given = detector._network, []
+    frame = np.random.default_rng(1).integers(0, 256, (32, 32, 3), np.uint8)
+    real_run = inner._model.run
+    monkeypatch.setattr(inner._model, "run", lambda picture: given.append(picture.copy()) or real_run(picture))
+    detector.detect(frame)
+    ordered = frame[..., ::-1] if colour == "rgb" else frame
+    assert (given[0][0] == network.input_table(inner.manifest.input)[0][ordered]).all()
+
+
 def test_labels_come_from_the_manifest_in_its_order(tmp_path):
     detector = loaded(squares(tmp_path, labels=("john", "alien")))
     assert detector.labels == ("john", "alien")

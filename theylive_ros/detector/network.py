@@ -55,6 +55,9 @@ class Network:
         self._fitter = Fitter(told.fit if config.fit == "manifest" else config.fit, self.width, self.height)
         self._table = input_table(told.input)
         self._picture = np.empty((1, self.height, self.width, 3), told.input.tensor.dtype)
+        # the usual int8 table only turns a byte's top bit, which NumPy does ten times faster than a look-up
+        usual = self._table.dtype == np.int8 and np.array_equal(self._table.view(np.uint8)[0], np.arange(256) ^ 0x80)
+        self._flipped = self._picture[0].view(np.uint8) if usual else None
         self._rgb = np.empty((self.height, self.width, 3), np.uint8) if told.input.colour == "rgb" else None
         self.run(np.zeros((self.height, self.width, 3), np.uint8))  # the first run is slow, and shows a device that fails
 
@@ -65,7 +68,10 @@ class Network:
         fitted, mapping = self._fitter.fit(image)
         if self._rgb is not None:
             fitted = cv2.cvtColor(fitted, cv2.COLOR_BGR2RGB, dst=self._rgb)
-        cv2.LUT(fitted, self._table, dst=self._picture[0])
+        if self._flipped is not None:
+            np.bitwise_xor(fitted, np.uint8(0x80), out=self._flipped)
+        else:
+            cv2.LUT(fitted, self._table, dst=self._picture[0])
         return self._model.run(self._picture), mapping
 
     def close(self) -> None:
