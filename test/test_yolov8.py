@@ -71,6 +71,15 @@ def test_the_network_gets_the_bytes_of_the_frame_through_the_table(tmp_path, dty
     assert (given[0][0] == network.input_table(inner.manifest.input)[0][ordered]).all()
 
 
+def test_outputs_that_are_not_finite_are_an_error_not_an_empty_board(tmp_path, monkeypatch):
+    detector = loaded(squares(tmp_path, "float32"))
+    outputs = detector._network._model.run(np.zeros((1, 32, 32, 3), np.float32))
+    outputs[1][0, 0, 0, 0] = np.nan
+    monkeypatch.setattr(detector._network._model, "run", lambda picture: outputs)
+    with pytest.raises(DetectorError, match="not finite"):
+        detector.detect(board((32, 32)))
+
+
 def test_labels_come_from_the_manifest_in_its_order(tmp_path):
     detector = loaded(squares(tmp_path, labels=("john", "alien")))
     assert detector.labels == ("john", "alien")

@@ -72,7 +72,11 @@ class Network:
             np.bitwise_xor(fitted, np.uint8(0x80), out=self._flipped)
         else:
             cv2.LUT(fitted, self._table, dst=self._picture[0])
-        return self._model.run(self._picture), mapping
+        raw = self._model.run(self._picture)
+        # a comparison with NaN is false: a head would silently be missing
+        if any(output.dtype.kind == "f" and not np.isfinite(output).all() for output in raw):
+            raise DetectorError(f"{self.manifest.model} gives numbers that are not finite: export it again")
+        return raw, mapping
 
     def close(self) -> None:
         """Give the device back. Safe to call twice."""
