@@ -457,6 +457,16 @@ def test_every_fault_is_dark_motionless_and_latched(happens, fault):
     assert len(lines.steps) == made
 
 
+def test_a_switch_is_seen_within_2_ms_of_a_start_from_rest():
+    executor, lines = make()
+    play(executor, 1_000_000)
+    executor.handle(p.Light(LEASE), 1_000_000)
+    executor.advance(1_000_000)
+    stop_switch(executor, lines)
+    play(executor, 1_002_000)
+    assert not lines.on
+
+
 @pytest.mark.parametrize(("happens", "fault"), [(stop_switch, "stop"), (driver, "driver")])
 def test_reset_is_refused_while_the_cause_lasts(happens, fault):
     executor, lines = lit_and_moving()
@@ -495,6 +505,63 @@ def test_wires_that_cannot_be_had_are_a_fault_that_reset_mends():
     assert "the chip is gone" in refused(executor.handle(p.Reset(), 0), "driver").text
     lines.broken = False
     accepted(executor.handle(p.Reset(), 1))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 40_000),
+            st.sampled_from(["light", "lit", "dark", "stop", "reset", "reference", "hello", "switch", "limit", "release", "break", "mend"]),
+            st.booleans(),
+        ),
+        max_size=40,
+    )
+)
+def test_in_any_order_of_events_it_shines_only_where_it_may(events):
+    executor, lines = make()
+    now, asked, dark_until_rest = 0, -LEASE, False
+    for wait, event, late in events:
+        until = now + wait
+        if late:
+            now = until
+            executor.advance(now)
+        else:
+            while executor.due_us <= until:
+                now = executor.due_us
+                executor.advance(now)
+                if lines.on:
+                    assert now < asked + LEASE
+            now = until
+            executor.advance(now)
+        here = executor.player.position[0]
+        if event == "light":
+            if isinstance(executor.handle(p.Light(LEASE), now), p.Report):
+                asked = now
+        elif event in ("lit", "dark"):
+            goal = here + (70 if here < 0 else -70)
+            answer = executor.handle(ramp(here, goal, now + 1_000, lit=event == "lit", y0=executor.player.position[1], y1=0), now)
+            dark_until_rest = event == "dark" if isinstance(answer, p.Report) else dark_until_rest
+        elif event in ("switch", "limit"):
+            press(lines, **{"stop" if event == "switch" else "limit_y": True})
+        elif event == "release":
+            press(lines, stop=False, limit_y=False)
+        elif event in ("break", "mend"):
+            lines.broken = event == "break"
+        else:
+            executor.handle({"stop": p.Stop(), "reset": p.Reset(), "reference": p.Reference(), "hello": p.Hello(p.VERSION)}[event], now)
+        report = executor.report(now)
+        dark_until_rest = dark_until_rest and report.moving
+        assert lines.on == report.lit
+        if lines.on:
+            assert report.referenced
+            assert report.fault == ""
+            assert now < asked + LEASE
+            assert not dark_until_rest
+        made = sum(d for _, a, d in lines.steps if a == 0)
+        assert len(lines.steps) == sum(executor.player.pulses)
+        if "reference" not in [e for _, e, _ in events]:
+            assert made == executor.player.position[0]
 
 
 def test_a_greeting_and_the_planners_end_are_dark():

@@ -24,8 +24,10 @@ class ExecutorSettings:
     min_interval_us: int = _setting(400, "two pulses of an axis are never closer than this; at most 1e6 / max_rate", "us", 1, 1000000)
     dir_setup_us: int = _setting(20, "time between setting DIR and the pulse that needs it", "us", 0, 100000)
     max_lease_us: int = _setting(50000, "longest time that the laser stays lit after one request", "us", 1000, 50000)
-    late_us: int = _setting(200, "a pulse later than this shifts the rest of the plan by its lateness", "us", 0, 100000)
-    input_period_us: int = _setting(2000, "switches are read at least this often", "us", 100, 20000)
+    late_us: int = _setting(
+        1000, "a pulse later than this shifts the rest of the plan by its lateness; less is made up, min_interval_us apart", "us", 0, 100000
+    )
+    input_period_us: int = _setting(2000, "switches are read at least this often while anything moves or shines", "us", 100, 20000)
     start_tolerance_us: int = _setting(2000, "a plan may start this far in the past", "us", 0, 100000)
     velocity_tolerance: float = _setting(100.0, "largest jump of speed where two segments meet", "microsteps/s", 0.0, 10000.0)
     homing_rate: float = _setting(400.0, "constant speed of homing, below the motors' start-stop rate", "microsteps/s", 1.0, 10000.0)

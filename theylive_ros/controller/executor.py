@@ -17,6 +17,7 @@ from theylive_ros.controller.lines.interface import Inputs, Lines
 from theylive_ros.controller.plan import FOREVER
 from theylive_ros.controller.player import Player
 
+IDLE = 5  # input periods between two looks at the switches of a dark rig at rest
 RELEASED = Inputs(False, False, False)
 
 
@@ -72,6 +73,7 @@ class Executor:
             if isinstance(command, p.Hello):
                 return self._greet(command, now_us)
             self._obey(command, now_us)
+            self._poll_us = min(self._poll_us, now_us + self.settings.input_period_us)
         except RefusedError as refusal:
             return p.Refusal(p.UNKNOWN, refusal.code, str(refusal))
         return self.report(now_us)
@@ -235,8 +237,9 @@ class Executor:
     # --- inputs, light, faults
 
     def _watch(self, now_us: int) -> None:
-        """Look at the switches and act on them."""
-        self._poll_us = now_us + self.settings.input_period_us
+        """Look at the switches and act on them. Where nothing moves or shines, a look now and then will do."""
+        busy = self.lit or self.player.plan
+        self._poll_us = now_us + self.settings.input_period_us * (1 if busy else IDLE)
         if not self._open:
             return
         try:

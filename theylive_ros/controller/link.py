@@ -67,7 +67,7 @@ class Link:
         self._last_greeting = -math.inf
         self._last_request = -math.inf
         self._errors: deque[str] = deque(maxlen=100)
-        self._greet(clock())
+        self._greet()
 
     # --- what the mirrors' planner calls
 
@@ -98,47 +98,47 @@ class Link:
         """Play segments (each as `types.Segment`: s, then microsteps) from `start` (local s) on. ValueError for what no line can hold."""
         if self._ready("MOVE"):
             start_us = round((start + self._map.offset) * 1e6)
-            self._command(p.Move(lit, start_us, to_wire(segments)))
+            self._send(p.Move(lit, start_us, to_wire(segments)))
 
     def light(self, seconds: float) -> None:
         """Renew the lease; 0: dark at once."""
         if self._ready("LIGHT"):
-            self._command(p.Light(max(0, round(seconds * 1e6))))
+            self._send(p.Light(max(0, round(seconds * 1e6))))
 
     def stop(self) -> None:
         """Dark and motionless at once; repeated until it is answered."""
-        self._command(p.Stop())
+        self._send(p.Stop())
 
     def home(self) -> None:
         """Find the reference."""
         if self._ready("HOME"):
-            self._command(p.Home())
+            self._send(p.Home())
 
     def reference(self) -> None:
         """The mirrors stand at 0, 0 now."""
         if self._ready("REFERENCE"):
-            self._command(p.Reference())
+            self._send(p.Reference())
 
     def reset(self) -> None:
         """Clear a latched fault whose cause is gone."""
         if self._ready("RESET"):
-            self._command(p.Reset())
+            self._send(p.Reset())
 
     # --- what keeps it going
 
     def pump(self, now: float | None = None) -> None:
         """Read what has come, ask for news when it is time. now: the clock's value, if just read."""
         now = self._clock() if now is None else now
-        self._read(now)
+        self._read()
         if self.closed:
             return
         if self.welcome is None:
             if now - self._last_greeting >= GREETING:
-                self._greet(now)
+                self._greet()
         elif now - self._last_request >= self._interval:
-            self._send(p.Query(), now)
+            self._send(p.Query())
         self._chase(now)
-        self._read(now)
+        self._read()
 
     def take_errors(self) -> list[str]:
         """What went wrong since the last call, oldest first: refusals, faults, damaged lines, a lost controller."""
@@ -166,15 +166,13 @@ class Link:
             return False
         return True
 
-    def _greet(self, now: float) -> None:
-        self._last_greeting = now
+    def _greet(self) -> None:
+        self._last_greeting = self._clock()
         self._asked.clear()
-        self._send(p.Hello(p.VERSION), now, before=b"\n")  # ends whatever half line the controller may have heard
+        self._send(p.Hello(p.VERSION), before=b"\n")  # ends whatever half line the controller may have heard
 
-    def _command(self, message: p.Message) -> None:
-        self._send(message, self._clock())
-
-    def _send(self, message: p.Message, now: float, before: bytes = b"") -> None:
+    def _send(self, message: p.Message, before: bytes = b"") -> None:
+        now = self._clock()
         line = before + p.encode(message, self._seq)
         self._asked[self._seq] = (message, now)
         self._seq = (self._seq + 1) % p.SEQUENCES
@@ -190,7 +188,7 @@ class Link:
         except StreamClosedError as error:
             self._lose(error)
 
-    def _read(self, now: float) -> None:
+    def _read(self) -> None:
         if self.closed:
             return
         try:
@@ -198,6 +196,7 @@ class Link:
         except StreamClosedError as error:
             self._lose(error)
             return
+        now = self._clock()
         for item in self._decoder.feed(data) if data else ():
             if isinstance(item, p.ProtocolError):
                 self._errors.append(f"from the controller: {item}")
@@ -230,7 +229,7 @@ class Link:
             if now - sent > (STOP_AGAIN if isinstance(message, p.Stop) else PATIENCE):
                 del self._asked[seq]
                 if isinstance(message, p.Stop):
-                    self._send(message, now)
+                    self._send(message)
                 else:
                     self._errors.append(f"no answer to {type(message).__name__.upper()} within {PATIENCE} s")
 
