@@ -345,8 +345,22 @@ def test_a_lost_link_disarms_and_nothing_is_sent_over_it():
     bench.controller.silent = True
     state = bench.run(0.1)[-1]
     assert "link_silent" in state.reasons
-    assert not state.armed
+    assert not state.open
     assert bench.controller.calls[-1] == "dark"
+    state = bench.run(0.5)[-1]
+    assert not state.armed
+    assert state.disarmed_by == "link_silent"
+    assert bench.controller.calls[-1] == "dark"
+
+
+def test_a_short_silence_is_dark_but_needs_no_hand_to_end_it():
+    bench = Bench(still())
+    bench.run(0.5)
+    bench.controller.silent = True
+    states = bench.run(0.3)
+    assert not any(state.open for state in states)
+    bench.controller.silent = False
+    assert bench.run(0.3)[-1].open
 
 
 def test_a_pressed_limit_switch_darkens_and_forbids_arming():

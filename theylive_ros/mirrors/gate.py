@@ -58,6 +58,7 @@ class GateSettings:
     frame_period: float = setting(0.034, "time between frames, over which a protected head may move unseen", unit="s", low=0.001, high=1.0)
     target_timeout: float = setting(0.15, "how long ago the target may have been seen", unit="s", low=0.001, high=1.0)
     link_timeout: float = setting(0.1, "how old the controller's last word may be", unit="s", low=0.001, high=1.0)
+    link_lost: float = setting(0.5, "silence of the controller after which the rig is disarmed", unit="s", low=0.01, high=60.0)
     settle_tolerance: float = setting(0.0025, "distance of spot and aim up to which the laser may shine", unit="m", low=0.0001, high=0.05)
     max_on_time: float = setting(10.0, "light after which the laser must rest", unit="s", low=0.0, high=3600.0)
     min_off_time: float = setting(0.5, "how long it then rests; shorter pauses do not count as rest", unit="s", low=0.0, high=3600.0)

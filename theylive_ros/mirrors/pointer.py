@@ -17,7 +17,7 @@ from theylive_ros.settings import check
 from theylive_ros.types import Target
 
 # Any of these disarms, until somebody arms again.
-_DISARMING = ("link_silent", "controller_fault", "stop_input", "no_laser_line", "unreferenced")
+_DISARMING = ("controller_fault", "stop_input", "no_laser_line", "unreferenced")
 # While one of these lasts, no move is sent.
 _HOLDING = {"link_silent", "controller_fault", "stop_input", "limit_input", "unreferenced"}
 _CURES = {
@@ -93,6 +93,7 @@ class Pointer:
         self._heard: float | None = None
         self._latency = math.nan
         self._disarmed_by = ""
+        self._silent_since = math.inf
 
     def configure(
         self,
@@ -130,7 +131,7 @@ class Pointer:
         """Look at everything once: steer, judge, renew the light or drop it. clocks_sane: what the ClockWatch says."""
         status = self._controller.status()
         failed = controller_failing(status, now, self.gate)
-        self._disarm_if(failed)
+        self._disarm_if(failed, now)
         self._follower.hear(status)
         target = self._target
         if target is not None and self._heard is None:
@@ -190,9 +191,13 @@ class Pointer:
         self.disarm(now)
         self._follower.forget(now + self.gate.link_timeout)
 
-    def _disarm_if(self, failed: tuple[str, ...]) -> None:
-        for reason in failed:
-            if self.armed and reason in _DISARMING:
+    def _disarm_if(self, failed: tuple[str, ...], now: float) -> None:
+        # A short silence is dark and no more: this program may have been late itself. A long one is a lost controller.
+        silent = "link_silent" in failed
+        self._silent_since = min(self._silent_since, now) if silent else math.inf
+        lost = ("link_silent",) if now - self._silent_since >= self.gate.link_lost else ()
+        for reason in (*failed, *lost):
+            if self.armed and (reason in _DISARMING or reason in lost):
                 self.armed = False
                 self._disarmed_by = reason
 

@@ -35,6 +35,7 @@ from theylive_ros.types import Target, Track
 JOINTS = ["mirror_1_joint", "mirror_2_joint"]
 _STATE_PERIOD = 0.1  # s between two laser messages that say the same
 _JOINTS_PERIOD = 0.02  # s
+_PATIENCE = 0.3  # s
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,6 +120,8 @@ class MirrorsNode(ManagedNode):
             with self._lock:
                 if self._pointer is not None:
                     self._pointer.halt(time.monotonic())
+            reasons = ["not_armed"]  # the last word of this node, for whoever still listens
+            self._laser.publish(msg.LaserState(header=conversions.header(self.get_clock().now().to_msg(), ""), reasons=reasons))
 
     def close(self) -> None:
         """Let the controller go, which makes it dark by itself too."""
@@ -150,7 +153,8 @@ class MirrorsNode(ManagedNode):
 
     def _tune(self, name: str, value: object) -> None:
         if self._pointer is not None:
-            setattr(self._pointer, name, value)
+            with self._lock:
+                self._pointer.configure(**{name: value})
 
     def _connect(self) -> None:
         link = self._controller.open()
@@ -160,10 +164,11 @@ class MirrorsNode(ManagedNode):
         self._to_home = self._config.value.home_on_start
 
     def _serve(self, name: str, action: Callable[[Pointer, float], None], answer: Trigger.Response) -> Trigger.Response:
+        if self._pointer is None or not self.active:
+            answer.message = f"the node is not active, so it cannot {name}"
+            return answer
+        self._hear_controller()
         with self._lock:
-            if self._pointer is None or not self.active:
-                answer.message = f"the node is not active, so it cannot {name}"
-                return answer
             try:
                 action(self._pointer, time.monotonic())
             except PointerError as error:
@@ -172,6 +177,16 @@ class MirrorsNode(ManagedNode):
         answer.success = True
         self.get_logger().info(f"{name}: done")
         return answer
+
+    def _hear_controller(self) -> None:
+        """Wait a little for its word where this process, not the controller, has been late."""
+        patience = time.monotonic() + _PATIENCE
+        while time.monotonic() < patience:
+            with self._lock:
+                self._link.pump()
+                if self._link.status() is not None:
+                    return
+            time.sleep(0.005)
 
     def _tick(self, worker: Worker) -> None:
         clocks, backoff = ClockWatch(self._clocks.value), Backoff()

@@ -74,6 +74,11 @@ class SelectorNode(ManagedNode):
         except StaleFrameError:
             self.meter.count("late_frames")
             return
+        except ValueError as error:
+            # Nothing is said of such a frame: without news the gate closes.
+            self.meter.count("refused_frames")
+            self.get_logger().error(str(error), throttle_duration_sec=1.0)
+            return
         self._publisher.publish(conversions.to_target(target, message.header))
         self.meter.count("frames")
         self.meter.latency("capture_to_target", self.ros_now() - conversions.from_time(message.header.stamp))

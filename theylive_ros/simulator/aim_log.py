@@ -27,7 +27,7 @@ class AimLog:
         self._said.append(Said(t, track_id, x, y))
 
     def at(self, t: float) -> tuple[float, float]:
-        """The aim (px) at time t (s), in a straight line between what was said of the same track before and after; NaN if there was none."""
+        """The aim (px) at time t (s), interpolated between what was said of the same track before and after; NaN if there was none."""
         before = after = None
         for said in reversed(self._said):
             if said.t <= t:

@@ -1,0 +1,203 @@
+"""The mirrors node with a controller process of its own: it lights aliens when armed, and every service does what it says."""
+
+import dataclasses
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import JointState
+from std_srvs.srv import Trigger
+from theylive_msgs import msg
+
+from theylive_ros.nodes import conversions, qos
+from theylive_ros.nodes.base import TransitionCallbackReturn
+from theylive_ros.nodes.mirrors import JOINTS, MirrorsNode
+from theylive_ros.nodes.parameters import ConfigurationError
+from theylive_ros.types import Region, Target, Track
+
+COVARIANCE = tuple(v for row in range(4) for v in (1.0 if row == column else 0.0 for column in range(4)))
+ALIEN = Track(1, "alien", 0.9, 200.0, 100.0, 64, 64, 0, 0, COVARIANCE, True, 0.0)
+JOHN = dataclasses.replace(ALIEN, id=2, label="john", x=60.0, y=180.0)
+
+
+class Rig:
+    """A mirrors node, and a selector that says at 50 Hz whatever `track` and `protected` are set to."""
+
+    def __init__(self, bench):
+        self.bench = bench
+        self.laser = bench.hear(msg.LaserState, "laser", qos.STATE)
+        self.pointing = bench.hear(msg.Pointing, "pointing", qos.RESULT)
+        self.joints = bench.hear(JointState, "joint_states", qos.RESULT)
+        self.track, self.protected, self.lag, self.clears, self.silent = ALIEN, (), 0.0, True, False
+        self._say = bench.say(msg.Target, "target", qos.RESULT)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._speak)
+
+    def start(self, *arguments):
+        self.node = self.bench.add(MirrorsNode, *arguments)
+        self.bench.until(lambda: self.node.active)
+        self._thread.start()
+        return self.node
+
+    def close(self):
+        self._stop.set()
+        if self._thread.ident:
+            self._thread.join()
+
+    def _speak(self):
+        while not self._stop.wait(0.02):
+            if self.silent:
+                continue
+            stamp = self.node.ros_now() - self.lag
+            seen = [dataclasses.replace(t, last_seen=stamp) for t in (self.track, *self.protected) if t is not None]
+            track = seen.pop(0) if self.track is not None else None
+            target = Target(stamp, 320, 240, track, tuple(seen), (), Region(0, 0, 320, 240), self.clears)
+            head = conversions.header(conversions.to_time(stamp), "camera_optical_frame")
+            self._say.publish(conversions.to_target(target, head))
+
+    def call(self, name):
+        return self.bench.call(Trigger, f"mirrors/{name}", Trigger.Request())
+
+    def dark_for(self, *reasons):
+        return self.laser.next(lambda m: not m.on and set(reasons) <= set(m.reasons))
+
+    def lit(self):
+        return self.laser.next(lambda m: m.on)
+
+    def armed(self):
+        """Wait until only arming is missing, then arm and wait for light."""
+        self.laser.next(lambda m: list(m.reasons) == ["not_armed"])
+        assert self.call("arm").success
+        return self.lit()
+
+
+@pytest.fixture
+def rig(bench):
+    made = Rig(bench)
+    yield made
+    made.close()
+
+
+def test_it_homes_and_stays_dark_until_armed_then_lights_the_alien(rig):
+    rig.start()
+    state = rig.dark_for("unreferenced", "not_armed")
+    assert not state.armed
+    state = rig.armed()
+    assert (state.armed, state.track_id, list(state.reasons)) == (True, 1, [])
+    pointing = rig.pointing.next(lambda m: m.settled)
+    assert (pointing.track_id, pointing.aim_x, pointing.aim_y) == (1, 200.0, 100.0)
+    assert pointing.error < 0.0025
+    joints = rig.joints.next()
+    assert list(joints.name) == JOINTS
+    assert joints.position[0] < 0 < joints.position[1], "right of and above the middle: turns about z and x, right-handed"
+
+
+def test_arming_is_refused_with_the_reason_while_it_cannot_be(rig):
+    rig.clears = False
+    rig.start()
+    rig.laser.next(lambda m: "cannot_clear_protected" in m.reasons and "unreferenced" not in m.reasons)
+    answer = rig.call("arm")
+    assert not answer.success
+    assert "cannot_clear_protected" in answer.message
+    rig.dark_for("not_armed")
+
+
+def test_john_near_the_alien_makes_it_dark_and_when_he_has_gone_it_shines_again(rig):
+    rig.start()
+    rig.armed()
+    rig.protected = (dataclasses.replace(JOHN, x=230.0, y=100.0),)
+    rig.dark_for("protected_near")
+    rig.protected = (JOHN,)
+    assert rig.lit().armed
+
+
+def test_silence_of_the_selector_makes_it_dark(rig):
+    rig.start()
+    rig.armed()
+    rig.silent = True
+    rig.dark_for("target_stale")
+
+
+def test_a_target_from_the_past_or_the_future_is_not_shot(rig):
+    rig.start()
+    rig.armed()
+    rig.lag = 0.5
+    rig.dark_for("target_stale")
+    rig.lag = -5.0
+    rig.dark_for("clocks_unsteady")
+    assert rig.node.meter.counts()["impossible_stamps"] > 0
+
+
+def test_disarm_makes_it_dark_until_armed_again(rig):
+    rig.start()
+    rig.armed()
+    assert rig.call("disarm").success
+    assert not rig.dark_for("not_armed").armed
+    assert rig.call("arm").success
+    rig.lit()
+
+
+def test_stop_loses_the_reference_and_home_and_arm_bring_the_light_back(rig):
+    rig.start()
+    rig.armed()
+    assert rig.call("stop").success
+    assert not rig.dark_for("unreferenced").armed
+    assert not rig.call("arm").success
+    assert rig.call("home").success
+    rig.armed()
+
+
+def test_a_killed_controller_is_started_again_homed_and_stays_disarmed(rig):
+    rig.start()
+    rig.armed()
+    os.kill(rig.node._link._transport.process.pid, signal.SIGKILL)
+    assert not rig.dark_for("link_silent").armed
+    rig.laser.next(lambda m: list(m.reasons) == ["not_armed"])
+    assert rig.node.meter.counts()["controller_lost"] == 1
+    assert rig.call("arm").success
+    rig.lit()
+
+
+def test_deactivated_it_is_dark_and_activated_again_it_is_disarmed(rig):
+    rig.start()
+    rig.armed()
+    assert rig.node.trigger_deactivate() == TransitionCallbackReturn.SUCCESS
+    rig.bench.until(lambda: rig.node._link.pump() or (rig.node._link.status() and not rig.node._link.status().lit))
+    assert not rig.call("arm").success
+    assert rig.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+    rig.laser.next(lambda m: list(m.reasons) == ["not_armed"])
+
+
+def test_the_gate_is_tuned_while_it_runs(rig):
+    node = rig.start()
+    rig.armed()
+    rig.protected = (dataclasses.replace(JOHN, x=260.0, y=100.0),)
+    time.sleep(0.1)
+    assert node.set_parameters([Parameter("gate.guard_radius", value=0.1)])[0].successful
+    rig.dark_for("protected_near")
+    assert not node.set_parameters([Parameter("gate.lease", value=1.0)])[0].successful
+
+
+def test_without_a_laser_line_arming_is_refused(rig):
+    rig.start("-p", "lines.has_laser:=false")
+    rig.laser.next(lambda m: "no_laser_line" in m.reasons and "unreferenced" not in m.reasons)
+    assert "no_laser_line" in rig.call("arm").message
+
+
+def test_an_unknown_lines_plugin_lists_those_that_exist(bench):
+    with pytest.raises(ConfigurationError, match=r"no plugin 'gpoi' in group theylive_ros\.lines; installed: .*sim"):
+        bench.add(MirrorsNode, "-p", "plugin:=gpoi")
+
+
+def test_a_damaged_calibration_is_refused_before_anything_moves(bench, tmp_path):
+    path = tmp_path / "calibration.yaml"
+    path.write_text("rubbish: [")
+    node = bench.add(MirrorsNode, "-p", f"calibration:='{path}'")
+    bench.until(lambda: str(path) in node._message)
+    assert node._link is None
