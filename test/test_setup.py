@@ -231,7 +231,9 @@ def test_a_shell_in_another_ros_does_not_leak_into_the_environment(tmp_path):
     for prefix in (other, tmp_path / "venv"):
         (prefix / "lib").mkdir(parents=True)
         (prefix / "lib" / "librcl.so").touch()
-    (other / "python" / "rclpy").mkdir(parents=True)
+    own = tmp_path / "venv" / "lib" / "site-packages"
+    for folder in (other / "python", own):
+        (folder / "rclpy").mkdir(parents=True)
     program = f"""
 import json, os, sys
 sys.prefix = {str(tmp_path / "venv")!r}
@@ -242,9 +244,9 @@ print(json.dumps([os.environ.get(n) for n in names]))
     environment = {
         "AMENT_PREFIX_PATH": f"{other}:{tmp_path}",
         "LD_LIBRARY_PATH": f"{other}/lib:/some/lib",
-        "PYTHONPATH": f"{other}/python:/some/python",
+        "PYTHONPATH": f"{other}/python:/some/python:{own}",
         "RMW_IMPLEMENTATION": "rmw_cyclonedds_cpp",
         "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1",
     }
     done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True, env=environment, check=True)
-    assert json.loads(done.stdout) == [f"{tmp_path}/venv:{tmp_path}", "/some/lib", "/some/python", None, None]
+    assert json.loads(done.stdout) == [f"{tmp_path}/venv:{tmp_path}", "/some/lib", f"/some/python:{own}", None, None]

@@ -37,7 +37,8 @@ def enter() -> None:
     had = _split("LD_LIBRARY_PATH")
     libraries = keep("LD_LIBRARY_PATH", lib, "librcl.so")
     if wheels:
-        foreign = [p for p in _split("PYTHONPATH") if os.path.exists(os.path.join(p, "rclpy"))]
+        here = os.path.realpath(sys.prefix) + os.sep
+        foreign = [p for p in _split("PYTHONPATH") if os.path.exists(os.path.join(p, "rclpy")) and not os.path.realpath(p).startswith(here)]
         _join("PYTHONPATH", [p for p in _split("PYTHONPATH") if p not in foreign])
         sys.path[:] = [p for p in sys.path if p not in foreign]
         middleware = os.environ.get("RMW_IMPLEMENTATION", "")
