@@ -172,7 +172,7 @@ class Setup:
         return [
             Step("venv", "virtual environment", made_of, self._make_venv),
             Step("packages", packages if self.wheels else "packages", tuple(sets), self._robot_packages),
-            Step("messages", "theylive_msgs, from msg/", (MESSAGES, TOOLS / "interfaces.py"), self._messages),
+            Step("messages", "theylive_msgs, from msg/", (MESSAGES, TOOLS / "interfaces.py", TOOLS / "wheels.cmake"), self._messages),
             Step(
                 "package", "theylive_ros, as it stands in this clone", (*clone, TOOLS / "site_hook.py", Path(__file__)), self._robot_package
             ),

@@ -9,26 +9,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-# The wheels' CMake targets name include folders of the machine that built them; CMake refuses those, so each that is not here is dropped.
-_DROP_MISSING_INCLUDES = """
-function(_drop_missing_includes)
-  get_property(targets DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" PROPERTY IMPORTED_TARGETS)
-  foreach(target IN LISTS targets)
-    get_target_property(folders ${target} INTERFACE_INCLUDE_DIRECTORIES)
-    if(folders)
-      set(there "")
-      foreach(folder IN LISTS folders)
-        if(NOT IS_ABSOLUTE "${folder}" OR EXISTS "${folder}")
-          list(APPEND there "${folder}")
-        endif()
-      endforeach()
-      set_property(TARGET ${target} PROPERTY INTERFACE_INCLUDE_DIRECTORIES "${there}")
-    endif()
-  endforeach()
-endfunction()
-cmake_language(DEFER CALL _drop_missing_includes)
-"""
-
 
 def build(package: Path, venv: Path, *, wheels: bool, run: Callable[..., None]) -> None:
     """Build and install one package, and remove what an earlier version of it had installed.
@@ -42,7 +22,7 @@ def build(package: Path, venv: Path, *, wheels: bool, run: Callable[..., None]) 
         prefix = work / "venv"
         prefix.symlink_to(venv)
         source = Path(shutil.copytree(package, work / package.name))
-        (work / "fix.cmake").write_text(_DROP_MISSING_INCLUDES)
+        fix = shutil.copy(Path(__file__).with_name("wheels.cmake"), work)
         own = prefix / "bin" / "cmake"
         cmake = str(own if own.exists() else shutil.which("cmake") or "cmake")
         python = prefix / "bin" / "python"
@@ -57,7 +37,7 @@ def build(package: Path, venv: Path, *, wheels: bool, run: Callable[..., None]) 
         }
         environment = {"PATH": os.pathsep.join([str(prefix / "bin"), os.environ.get("PATH", os.defpath)])}
         if wheels:
-            options |= {"CMAKE_PREFIX_PATH": prefix, "CMAKE_PROJECT_INCLUDE": work / "fix.cmake"}
+            options |= {"CMAKE_PREFIX_PATH": prefix, "CMAKE_PROJECT_INCLUDE": fix}
             environment |= {"AMENT_PREFIX_PATH": str(prefix)}  # the type supports are found through the ament index
         given = [f"-D{name}={value}" for name, value in options.items()]
         run([cmake, "-S", str(source), "-B", str(work / "build"), *given, "-Wno-dev"], environment)
