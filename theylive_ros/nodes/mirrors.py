@@ -78,6 +78,7 @@ class MirrorsNode(ManagedNode):
         self._told: tuple[object, ...] = ()
         self._told_at = self._joints_at = -math.inf
         self._trouble = ""
+        self._to_home = False
         self._state: PointerState | None = None
         actions: dict[str, Callable[[Pointer, float], None]] = {
             "arm": Pointer.arm,
@@ -238,10 +239,8 @@ class MirrorsNode(ManagedNode):
                 self._pointer.on_target(_on_monotonic(target, stamp), now)
             state = self._pointer.tick(now, clocks_sane=clocks.observe(ros_now, now))
             errors = self._link.take_errors()
-            if self._to_home and self._link.status() is not None:
-                self._to_home = False
-                if not state.referenced:
-                    self._home(now)
+            if self._to_home:
+                self._to_home = not self._home(state, now)
         self._state = state
         self.meter.latency("tick", time.monotonic() - now)
         for error in errors:
@@ -249,11 +248,17 @@ class MirrorsNode(ManagedNode):
             self.get_logger().warning(f"controller: {error}", throttle_duration_sec=1.0)
         self._publish(state, heard, now)
 
-    def _home(self, now: float) -> None:
+    def _home(self, state: PointerState, now: float) -> bool:
+        """Find the reference where it is not known; False while the controller is not ready for that."""
+        if state.referenced:
+            return True
         try:
             self._pointer.home(now)
         except PointerError as error:
+            if error.reason == "link_silent":
+                return False
             self.get_logger().error(f"cannot home: {error}")
+        return True
 
     def _lose(self) -> None:
         self._trouble = f"the controller is gone ({self._controller.words}); dark"
