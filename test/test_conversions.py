@@ -59,7 +59,7 @@ def test_a_truncated_picture_is_refused():
 
 def test_an_encoding_that_needs_cv_bridge_names_it():
     try:
-        import cv_bridge
+        import cv_bridge  # noqa: F401
     except ImportError:
         message = Image(height=1, width=1, encoding="bayer_rggb8", step=1, data=b"\0")
         with pytest.raises(conversions.ConversionError, match="bayer_rggb8.*cv_bridge"):

@@ -91,13 +91,13 @@ def test_heads_that_hide_each_other_while_crossing_keep_their_identity():
     rng = random.Random(7)
     for fps in (30, 120):
         # the second head is behind the first for 0.16 s around the crossing
-        hidden = lambda k, i, fps=fps: i == 1 and abs(k / fps - 1.0) < 0.08
+        hidden = lambda k, i, fps=fps: i == 1 and abs(k / fps - 1.0) < 0.08  # noqa: E731
         assert sum(switches(follow(crossing(("alien", "alien")), fps, 2.0, 1.5, 0.1, rng, hidden)) for _ in range(10)) == 0
 
 
 def test_a_head_that_turns_round_abruptly_keeps_its_identity():
     rng = random.Random(3)
-    path = lambda t: (60 + 300 * (t if t < 0.5 else 1 - t), 100.0, "alien")
+    path = lambda t: (60 + 300 * (t if t < 0.5 else 1 - t), 100.0, "alien")  # noqa: E731
     ids = follow([path], 30, 1.0, 1.0, 0.0, rng)
     assert len(set(ids[0])) == 1
 

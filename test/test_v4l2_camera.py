@@ -51,7 +51,7 @@ class FakeDevice:
         self.released = False
         self.retrieved = []
 
-    def isOpened(self):
+    def isOpened(self):  # noqa: N802  (OpenCV's name)
         return self.twists.get("opens", True)
 
     def set(self, prop, value):

@@ -12,7 +12,7 @@ class CameraError(Exception):
     """The camera cannot be opened or read; the message names the cause and the cure. The caller may close it and open it again."""
 
 
-class EndOfStream(Exception):
+class EndOfStream(Exception):  # noqa: N818  (an end is no error)
     """There are no more frames and never will be (the end of a video, of a folder)."""
 
 

@@ -4,7 +4,7 @@ Lengths are millimetres on the board from its middle (x right, y down), angles d
 anew within these bounds wherever one number would do; `[]` for a place means anywhere free.
 """
 
-
+# ruff: noqa: RUF009 (settings of list type are fields with a default factory)
 
 from __future__ import annotations
 

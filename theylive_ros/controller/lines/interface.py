@@ -44,7 +44,7 @@ class Lines(abc.ABC):
     def open(self) -> None:
         """Take the wires, laser off. Raises LinesError."""
 
-    def turn(self, axis: int, direction: int, now_us: int) -> None:
+    def turn(self, axis: int, direction: int, now_us: int) -> None:  # noqa: B027
         """Set an axis' DIR wire, `dir_setup_us` or more before the pulse that needs it. Lines without such a wire do nothing."""
 
     @abc.abstractmethod
