@@ -1,0 +1,99 @@
+"""The data set is read whole, or refused in one line."""
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from theylive_training import dataset
+from theylive_training.errors import TrainingError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A data set of four heads and five backgrounds."""
+    rng = np.random.default_rng(0)
+
+    def write(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), rng.integers(0, 255, (224, 224, 3), np.uint8))
+
+    for split in ("train", "val"):
+        for i in range(2):
+            write(tmp_path / dataset.HEADS / "images" / split / f"{split}{i}.jpg")
+            label = tmp_path / dataset.HEADS / "labels" / split / f"{split}{i}.txt"
+            label.parent.mkdir(parents=True, exist_ok=True)
+            label.write_text(f"{i} 0.5 0.25 0.2857142857 0.2857142857\n")
+    names = [f"capture_{i}.jpg" for i in (10, 2, 3, 4, 5)]
+    for name in names:
+        write(tmp_path / dataset.BACKGROUNDS / name)
+    rows = [f"{n},112,112,2" for n in names] + ["train0.jpg,1,1,0"]
+    (tmp_path / dataset.BACKGROUND_LABELS).write_text("\n".join(rows))
+    return tmp_path
+
+
+def test_heads_come_with_their_labels_in_pixels(folder):
+    data = dataset.load(folder)
+    (box,) = data.train[1].boxes
+    assert box.label == "john"
+    assert box[1:] == pytest.approx((112, 56, 64, 64))
+    assert data.val[0].read().image.shape == (224, 224, 3)
+
+
+def test_the_last_backgrounds_are_held_out(folder):
+    data = dataset.load(folder)
+    assert [p.path.name for p in data.held_out] == ["capture_10.jpg"]
+    assert [p.path.name for p in data.backgrounds] == [f"capture_{i}.jpg" for i in (2, 3, 4, 5)]
+
+
+def test_the_data_set_is_found_one_folder_down(folder, tmp_path_factory):
+    above = tmp_path_factory.mktemp("above")
+    (above / "humanxalien").symlink_to(folder)
+    assert len(dataset.load(above).train) == 2
+
+
+def test_a_picture_on_both_sides_is_refused(folder):
+    images = folder / dataset.HEADS / "images"
+    (images / "val" / "val0.jpg").write_bytes((images / "train" / "train1.jpg").read_bytes())
+    with pytest.raises(TrainingError, match="one side only"):
+        dataset.load(folder)
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(TrainingError, match="there is no data set"):
+        dataset.load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "says"),
+    [
+        (dataset.HEADS / "labels" / "train" / "train0.txt", "7 0.5 0.5 0.1 0.1", "class"),
+        (dataset.HEADS / "labels" / "train" / "train0.txt", "0 0.5", "class"),
+        (dataset.HEADS / "images" / "val" / "val1.jpg", "no picture", "not a picture"),
+        (dataset.BACKGROUND_LABELS, "capture_2.jpg;112;112;2", "damaged"),
+        (dataset.BACKGROUND_LABELS, "capture_99.jpg,112,112,2", "missing"),
+    ],
+)
+def test_damage_is_named_in_one_line(folder, path, text, says):
+    (folder / path).write_text(text)
+    with pytest.raises(TrainingError, match=says) as error:
+        dataset.load(folder)
+    assert "\n" not in str(error.value)
+
+
+def test_a_hash_tells_data_not_names(folder):
+    paths = dataset.load(folder).learned_from()
+    first = dataset.hash_files(paths)
+    paths[0].rename(paths[0].with_name("zzz.jpg"))
+    assert dataset.hash_files([paths[0].with_name("zzz.jpg"), *reversed(paths[1:])]) == first
+    assert dataset.hash_files(paths[1:]) != first
+
+
+@pytest.mark.skipif("THEYLIVE_DATA" not in os.environ, reason="THEYLIVE_DATA names no data set")
+def test_the_public_data_set_is_whole_and_does_not_leak():
+    data = dataset.load(Path(os.environ["THEYLIVE_DATA"]))
+    assert len(data.train) == 800
+    assert len(data.val) > 100
+    assert all(len(p.boxes) == 1 for p in (*data.train, *data.val))
+    assert len(data.backgrounds) > 4 * len(data.held_out) - 5 > 0

@@ -1,0 +1,88 @@
+"""The whole way, in small: pictures, one epoch, export, manifest, exam, and heads looked for by the robot's own detector."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from theylive_training.__main__ import main
+from theylive_training.compact import NAME
+from theylive_training.edgetpu_check import check
+
+from theylive_ros.detector import manifest
+from theylive_ros.detector.yolov8 import YoloV8Config, YoloV8Detector
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    out = tmp_path_factory.mktemp("models")
+    assert main(["compact", "--smoke", "--out", str(out), "--seed", "3"]) == 0
+    return out / f"{NAME}.tflite"
+
+
+@pytest.mark.timeout(180)
+def test_the_model_runs_in_the_robots_detector(made):
+    detector = YoloV8Detector(YoloV8Config(model=str(made), device="cpu", score_threshold=0.0))
+    detector.load()
+    assert detector.labels == ("alien", "john")
+    found = detector.detect(np.full((240, 320, 3), 120, np.uint8))
+    detector.close()
+    assert found.exhaustive
+    assert found.items  # at threshold 0 there are boxes, whatever they are
+    assert all(item.width > 0 for item in found.items)
+
+
+@pytest.mark.timeout(180)
+def test_the_manifest_tells_what_the_model_is_and_what_it_is_made_of(made):
+    told = manifest.load(made)
+    assert told.labels == ("alien", "john")
+    assert {o.meaning: (o.tensor.shape, o.values) for o in told.outputs} == {
+        "boxes": ((1, 14, 14, 4), "distances"),
+        "scores": ((1, 14, 14, 2), "probability"),
+    }
+    given = told.input
+    assert (given.tensor.shape, given.tensor.dtype, given.colour) == ((1, 224, 224, 3), "int8", "rgb")
+    assert given.tensor.scale == pytest.approx(1 / 255, rel=1e-3)
+    assert given.tensor.zero_point == -128
+    facts = told.training
+    assert facts["licence"]["model"].startswith("AGPL-3.0")
+    assert facts["schedule"]["seed"] == 3
+    assert sum(facts["pictures"]["pool"].values()) == 48
+    assert facts["metrics"]["sets"]["simulated"]["pictures"] == 12
+    assert "ultralytics" in facts["versions"]
+    assert not re.search(r"/(tmp|work|home)/", json.dumps(facts))
+
+
+@pytest.mark.timeout(180)
+def test_the_model_maps_onto_the_edge_tpu(made):
+    assert check(made).errors == ()
+
+
+def test_a_run_that_was_stopped_goes_on(made, capsys):
+    assert main(["compact", "--smoke", "--out", str(made.parent), "--seed", "3"]) == 0
+    assert "going on after epoch 1 of 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["compact", "--data", "{tmp}/nowhere", "--out", "{tmp}/out"], "there is no data set"),
+        (["compact", "--smoke", "--out", "{tmp}/file"], "cannot be made"),
+        (["edgetpu-check", "{tmp}/none.tflite"], "cannot be read"),
+        (["evaluate", "{tmp}/none.tflite"], "no model"),
+    ],
+)
+def test_wrong_input_is_one_line_and_exit_code_2(arguments, says, tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("THEYLIVE_DATA", raising=False)
+    (tmp_path / "file").write_text("")
+    assert main([a.format(tmp=tmp_path) for a in arguments]) == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_data_training_says_how_to_name_it(capsys, monkeypatch, tmp_path):
+    monkeypatch.delenv("THEYLIVE_DATA", raising=False)
+    assert main(["compact", "--out", str(tmp_path / "out")]) == 2
+    assert "--data" in capsys.readouterr().err

@@ -1,0 +1,161 @@
+"""The pictures that a net learns from: real ones, composed ones and the simulator's, ready for its input, in a fixed proportion."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+
+from theylive_ros.detector.fit import PADDING, Fitter
+from theylive_ros.simulator.sample import sample_picture
+from theylive_training.compose import LEAST_INSIDE, compose, extend
+from theylive_training.cutout import Cutout
+from theylive_training.dataset import RealPicture
+from theylive_training.picture import Box, Picture, similarity, warp
+from theylive_training.wear import photograph, shine
+
+FRAME = (320, 240)  # what the rig's camera delivers
+_LOOKS = 120  # of each label: as many as the simulator keeps drawn
+
+Progress = Callable[[int, int], None]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Pool:
+    """pictures: each side x side px. kinds: how many of them are of which kind."""
+
+    pictures: tuple[Picture, ...]
+    kinds: dict[str, int]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Material:
+    """What pictures are made of. Without real pictures only the simulator's are made."""
+
+    heads: Sequence[Picture] = ()
+    boards: Sequence[np.ndarray] = ()
+    cutouts: Sequence[Cutout] = ()
+
+
+# share of each kind: what it is called -> its part of the pool
+SHARES = {
+    "real": 0.17,
+    "real_moved": 0.16,
+    "composed": 0.17,
+    "composed_frame": 0.18,
+    "board": 0.03,
+    "board_frame": 0.03,
+    "simulated": 0.09,
+    "simulated_frame": 0.17,
+}
+
+
+def material(pictures: Sequence[RealPicture], boards: Sequence[RealPicture], cutouts: Sequence[Cutout]) -> Material:
+    """Read the pictures."""
+    return Material([p.read() for p in pictures], [b.read().image for b in boards], cutouts)
+
+
+def make_pool(given: Material, size: int, side: int, seed: int, progress: Progress = lambda done, total: None) -> Pool:
+    """`size` pictures of `side` x `side` px in the proportion of SHARES. The same material and seed give the same pictures."""
+    shares = {k: v for k, v in SHARES.items() if given.heads or k.startswith("simulated")}
+    whole = sum(shares.values())
+    counts = {k: round(size * v / whole) for k, v in shares.items()}
+    pictures: list[Picture] = []
+    total = sum(counts.values())
+    for number, (kind, count) in enumerate(counts.items()):
+        for index in range(count):
+            pictures.append(_MAKERS[kind](np.random.default_rng([seed, number, index]), given, side, index))
+            progress(len(pictures), total)
+    return Pool(tuple(pictures), counts)
+
+
+def letterboxed(picture: Picture, side: int) -> Picture:
+    """A whole frame as the robot's detector fits it to a square input."""
+    image, mapping = Fitter("letterbox", side, side).fit(picture.image)
+    boxes = (
+        Box(
+            b.label,
+            b.x * mapping.scale_x + mapping.offset_x,
+            b.y * mapping.scale_y + mapping.offset_y,
+            b.width * mapping.scale_x,
+            b.height * mapping.scale_y,
+        )
+        for b in picture.boxes
+    )
+    return Picture(image.copy(), tuple(boxes))
+
+
+def simulated(rng: np.random.Generator, width: int, height: int, scale_range: tuple[float, float], looks: int = _LOOKS) -> Picture:
+    """One of the simulator's pictures."""
+    image, labels = sample_picture(rng, width, height, scale_range=scale_range, looks=looks)
+    return Picture(image, tuple(Box(*label) for label in labels))
+
+
+def _real(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
+    """A picture as the camera took it, in another light; every picture gets its turn."""
+    return _worn(rng, _fit(given.heads[index % len(given.heads)], side), strength=0.6)
+
+
+def _real_moved(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
+    """A picture turned, scaled and shifted."""
+    picture = given.heads[index % len(given.heads)]
+    size = picture.image.shape[1], picture.image.shape[0]
+    middle = size[0] / 2, size[1] / 2
+    target = side / 2 + rng.uniform(-40, 40), side / 2 + rng.uniform(-40, 40)
+    matrix = similarity(rng.uniform(0, 360) if rng.random() < 0.8 else 0.0, rng.uniform(0.6, 1.15), middle, target)
+    fill = (PADDING,) * 3 if rng.random() < 0.5 else tuple(int(v) for v in cv2.mean(picture.image)[:3])
+    return _worn(rng, warp(picture, matrix, (side, side), fill, LEAST_INSIDE))
+
+
+def _composed(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
+    return _worn(rng, compose(rng, given.cutouts, _board(rng, given), (side, side), int(rng.integers(1, 5)), (0.85, 1.15)))
+
+
+def _composed_frame(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
+    return letterboxed(_worn(rng, compose(rng, given.cutouts, _board(rng, given), FRAME, int(rng.integers(1, 7)), (0.88, 1.12))), side)
+
+
+def _empty(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
+    return _worn(rng, _fit(Picture(_board(rng, given), ()), side))
+
+
+def _empty_frame(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
+    return letterboxed(_worn(rng, Picture(extend(_board(rng, given), *FRAME).copy(), ())), side)
+
+
+def _simulated(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
+    return simulated(rng, side, side, (0.85, 1.15))
+
+
+def _simulated_frame(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
+    return letterboxed(simulated(rng, *FRAME, (0.78, 1.12)), side)
+
+
+_MAKERS = {
+    "real": _real,
+    "real_moved": _real_moved,
+    "composed": _composed,
+    "composed_frame": _composed_frame,
+    "board": _empty,
+    "board_frame": _empty_frame,
+    "simulated": _simulated,
+    "simulated_frame": _simulated_frame,
+}
+
+
+def _board(rng: np.random.Generator, given: Material) -> np.ndarray:
+    board = given.boards[int(rng.integers(len(given.boards)))]
+    return cv2.flip(board, int(rng.integers(-1, 2))) if rng.random() < 0.75 else board
+
+
+def _fit(picture: Picture, side: int) -> Picture:
+    return picture if picture.image.shape[:2] == (side, side) else letterboxed(picture, side)
+
+
+def _worn(rng: np.random.Generator, picture: Picture, strength: float = 1.0) -> Picture:
+    image = picture.image.copy()
+    if rng.random() < 0.2:
+        shine(rng, image, picture.boxes)
+    return Picture(photograph(rng, image, strength), picture.boxes)

@@ -1,0 +1,47 @@
+"""Lets ultralytics be imported where torchvision cannot be had: nothing that is trained here needs it.
+
+Importing this module before ultralytics does nothing where a torchvision works.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.metadata
+import sys
+import types
+from typing import Any
+
+_VERSION = "0.28.0"  # the one that ultralytics pairs with torch 2.13
+
+
+def _works() -> bool:
+    try:
+        import torchvision  # noqa: F401
+    except Exception:  # built for another torch, it raises whatever it likes
+        for name in [n for n in sys.modules if n.split(".")[0] == "torchvision"]:
+            del sys.modules[name]
+        return False
+    return True
+
+
+def _install() -> None:
+    known = importlib.metadata.version
+    importlib.metadata.version = lambda name: _VERSION if name == "torchvision" else known(name)
+    package, ops = types.ModuleType("torchvision"), types.ModuleType("torchvision.ops")
+    package.__spec__ = importlib.machinery.ModuleSpec("torchvision", None, is_package=True)
+    ops.__spec__ = importlib.machinery.ModuleSpec("torchvision.ops", None)
+    package.__path__ = []
+    package.__version__ = _VERSION
+    package.ops = ops
+    ops.nms = _nms
+    sys.modules["torchvision"], sys.modules["torchvision.ops"] = package, ops
+
+
+def _nms(boxes: Any, scores: Any, iou_threshold: float) -> Any:
+    from ultralytics.utils.nms import TorchNMS
+
+    return TorchNMS.nms(boxes, scores, iou_threshold)
+
+
+if not _works():
+    _install()
