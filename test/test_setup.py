@@ -249,4 +249,4 @@ print(json.dumps([os.environ.get(n) for n in names]))
         "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1",
     }
     done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True, env=environment, check=True)
-    assert json.loads(done.stdout) == [f"{tmp_path}/venv:{tmp_path}", "/some/lib", f"/some/python:{own}", None, None]
+    assert json.loads(done.stdout) == [f"{tmp_path}:{tmp_path}/venv", "/some/lib", f"/some/python:{own}", None, None]

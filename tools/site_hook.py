@@ -24,14 +24,21 @@ def _join(name: str, parts: list[str]) -> bool:
     return text != before
 
 
+def _same(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
 def enter() -> None:
-    """Put this environment first among the ROS prefixes; with ROS from wheels, keep every other ROS out."""
+    """Put this environment among the ROS prefixes; with ROS from wheels, keep every other ROS out."""
     lib = os.path.join(sys.prefix, "lib")
     wheels = os.path.exists(os.path.join(lib, "librcl.so"))
 
     def keep(name: str, own: str, mark: str) -> list[str]:
-        rest = [p for p in _split(name) if os.path.realpath(p) != os.path.realpath(own)]
-        return [own] + [p for p in rest if not (wheels and os.path.exists(os.path.join(p, mark)))]
+        """What the variable holds without another ROS. Workspaces lie over the ROS in this environment, it lies over a sourced one."""
+        parts = [p for p in _split(name) if _same(p, own) or not (wheels and os.path.exists(os.path.join(p, mark)))]
+        if any(_same(p, own) for p in parts):
+            return parts
+        return [*parts, own] if wheels else [own, *parts]
 
     _join("AMENT_PREFIX_PATH", keep("AMENT_PREFIX_PATH", sys.prefix, os.path.join("lib", "librcl.so")))
     had = _split("LD_LIBRARY_PATH")
@@ -45,9 +52,9 @@ def enter() -> None:
         if middleware and not os.path.exists(os.path.join(lib, f"lib{middleware}.so")):
             del os.environ["RMW_IMPLEMENTATION"]
         if any(p not in had for p in libraries) or any(p not in libraries for p in had):
-            _join("LD_LIBRARY_PATH", libraries[1:])
+            _join("LD_LIBRARY_PATH", [p for p in libraries if p != lib])
             os.environ.pop(_MARK, None)  # the wheels' hook comes next, and works only when this is not set
-    elif lib not in had:
+    elif libraries != had:
         # theylive_msgs' libraries are opened by name from within ROS, which the loader only does with the path given at start.
         _join("LD_LIBRARY_PATH", libraries)
         os.execve(sys.executable, sys.orig_argv, os.environ)
