@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from theylive_ros.share import share_path
+from theylive_ros.simulator.scenario import load_scenario
 
 _LATENCIES = (
     ("camera", "simulator", "render"),
@@ -23,7 +24,8 @@ _LATENCIES = (
     ("target", "selector", "capture_to_target"),
     ("pointing", "mirrors", "capture_to_pointing"),
 )
-_READY_WITHIN = 60.0  # s
+_READY_WITHIN = 30.0  # s
+_TROUBLED_FOR = 5.0  # s; a node that waits for another one gets over it sooner
 
 
 class DemoError(Exception):
@@ -49,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     for path in (args.report, args.video, args.picture):
         if not path.absolute().parent.is_dir():
             raise DemoError(f"{path}: there is no folder {path.absolute().parent}")
+    load_scenario(args.scenario)  # a wrong name is better told before the nodes start
     # A demo must neither hear nor disturb a rig in the same network, nor another demo.
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 101))
@@ -139,11 +142,11 @@ class _Demo:
         def over() -> bool:
             now = time.monotonic()
             if self._begin is None:
-                if self._projector.armed:
+                if self._is_ready():
                     self._simulator.trigger_activate()
                     self._begin = now
-                elif now - launched > _READY_WITHIN:
-                    raise DemoError(f"the nodes were not ready within {_READY_WITHIN:.0f} s; their reasons are above")
+                else:
+                    self._give_up_after(now - launched)
                 return False
             _progress(now - self._begin, self._args.seconds, self._words())
             return now - self._begin >= self._args.seconds
@@ -159,6 +162,17 @@ class _Demo:
             raise DemoError("not one frame came through all nodes; the reason is above")
         self._film.save_best(self._args.picture)
         return self._report()
+
+    def _give_up_after(self, waited: float) -> None:
+        troubles = [f"{name}: {node.trouble}" for name, node in self._nodes.items() if node.trouble]
+        if troubles and waited > _TROUBLED_FOR:
+            raise DemoError("; ".join(troubles))
+        if waited > _READY_WITHIN:
+            raise DemoError(f"the mirrors were not armed within {_READY_WITHIN:.0f} s")
+
+    def _is_ready(self) -> bool:
+        others = [node for node in self._nodes.values() if node is not self._simulator]
+        return all(node.active for node in others) and self._projector.armed
 
     def _words(self) -> str:
         score = self._score

@@ -93,6 +93,11 @@ class ManagedNode(LifecycleNode):
         """Whether the flow is on."""
         return self._active
 
+    @property
+    def trouble(self) -> str:
+        """Why the last transition failed; empty when it did not."""
+        return self._message if self._level == DiagnosticStatus.ERROR else ""
+
     def ros_now(self) -> float:
         """ROS time (s)."""
         return self.get_clock().now().nanoseconds * 1e-9

@@ -1,0 +1,55 @@
+"""The command `theylive`: help for all, one line for what cannot be."""
+
+import pytest
+
+from theylive_ros import __version__, cli
+
+
+def call(*words):
+    with pytest.raises(SystemExit) as end:
+        cli.main(words)
+    return end.value.code
+
+
+def test_help_lists_every_command(capsys):
+    assert call("--help") == 0
+    told = capsys.readouterr().out
+    assert all(f"  {name}" in told for name in cli.COMMANDS)
+
+
+def test_the_version_is_the_packages(capsys):
+    assert call("--version") == 0
+    assert __version__ in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_each_command_explains_itself(name, capsys):
+    assert call(name, "--help") == 0
+    told = capsys.readouterr().out
+    assert f"usage: theylive {name}" in told
+    assert len(told.splitlines()) > 5
+
+
+@pytest.mark.parametrize("words", [(), ("dance",), ("detect",), ("demo", "--seconds", "soon"), ("bench", "nothing")])
+def test_a_wrong_call_ends_with_2_and_says_why(words, capsys):
+    assert call(*words) == 2
+    assert "error:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("demo", "--seconds", "0"), "--seconds is 0.0; it must be more than 0"),
+        (("demo", "--report", "/no/such/folder/r.json"), "there is no folder /no/such/folder"),
+        (("demo", "--scenario", "no such scene"), "no such scene"),
+        (("run", "--nodes", "camera,cook"), "no node cook; there are: camera"),
+        (("run", "--params-file", "/no/such.yaml"), "no parameter file /no/such.yaml"),
+        (("detect", "/no/such/picture.jpg"), "/no/such/picture.jpg"),
+        (("bench", "detector", "--model", "no.tflite"), "there is no model no.tflite"),
+    ],
+)
+def test_an_error_is_one_line_that_names_its_cause(words, says, capfd):
+    assert call(*words) == 2
+    told = [line for line in capfd.readouterr().err.splitlines() if not line.startswith("demo: starting")]
+    assert says in told[-1]
+    assert len(told) == 1, told

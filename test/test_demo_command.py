@@ -1,0 +1,50 @@
+"""`theylive demo`: a film, a picture, a report, and John spared. How fast it aims is measured by it, not asserted here."""
+
+import json
+import os
+import subprocess
+import sys
+
+import cv2
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("a demo")
+    command = [sys.executable, "-c", "from theylive_ros.cli import main; main()", "demo", "--seconds", "6", "--scenario", "one_alien"]
+    ended = subprocess.run(command, cwd=folder, env=os.environ, capture_output=True, text=True, timeout=100, check=False)
+    return folder, ended
+
+
+def test_it_ends_well_and_prints_a_short_table(demo):
+    _, ended = demo
+    assert ended.returncode == 0, ended.stderr
+    assert "John hit" in ended.stdout
+    assert len(ended.stdout.splitlines()) < 16
+
+
+def test_the_report_holds_what_was_promised(demo):
+    report = json.loads((demo[0] / "demo.json").read_text())
+    assert report["john_hits"] == 0
+    assert report["hits"] >= 1
+    assert report["frames"] > 60
+    for name in ("time_to_target_s", "spot_to_aim_mm", "pointing_error_mm"):
+        assert set(report[name]) == {"p50", "p95", "max"}
+    for stage in ("inference", "detections", "target", "pointing"):
+        assert {"p50", "p95", "p99"} <= set(report["latency_ms"][stage])
+    assert set(report) >= {"fps", "shots", "aliens_missed", "memory_mb", "seed", "scenario"}
+
+
+def test_the_film_plays_and_the_picture_shows_more_than_a_camera_does(demo):
+    folder, _ = demo
+    film = cv2.VideoCapture(str(folder / "demo.mp4"))
+    frames = 0
+    while film.grab():
+        frames += 1
+    assert frames > 60
+    picture = cv2.imread(str(folder / "demo.png"))
+    assert picture.shape[0] > 720
+    assert picture.shape[1] == 960
