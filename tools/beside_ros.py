@@ -27,16 +27,16 @@ def packages(needs: Path) -> tuple[list[str], list[str]]:
     pinned = dict(line.split("==") for line in needs.read_text().split() if "==" in line)
     modules = {"numpy": "numpy", "opencv-python-headless": "cv2", "PyYAML": "yaml"}
     kept: list[str] = []
-    wanted = ["lapx"]
-    numpy = None
+    wanted = ["lapx", "ai-edge-litert"]
     for name, module in modules.items():
         if importlib.util.find_spec(module) is None:
             wanted.append(f"{name}=={pinned[name]}")
             continue
-        with contextlib.suppress(PackageNotFoundError):
-            kept.append(f"{name}=={version(name)}")
-            if name == "numpy":
-                numpy = tuple(int(part) for part in version(name).split(".")[:2])
-    # ai-edge-litert asks for NumPy 1.23; apt's on Ubuntu 22.04 is older, and tflite-runtime is content with it
-    wanted.append("tflite-runtime==2.14.0" if numpy and numpy < (1, 23) else "ai-edge-litert")
+        with contextlib.suppress(PackageNotFoundError):  # apt's OpenCV is no distribution
+            there = version(name)
+            if name == "numpy" and tuple(int(part) for part in there.split(".")[:2]) < (1, 24):
+                # Ubuntu 22.04's is too old for ai-edge-litert; cv_bridge was built for NumPy 1 and takes any later one of it
+                wanted.append("numpy>=1.24,<2")
+            else:
+                kept.append(f"{name}=={there}")
     return wanted, kept
