@@ -180,7 +180,7 @@ class Setup:
 
     def _training_steps(self) -> list[Step]:
         sets = [NEEDS / "training.txt", NEEDS / "training-nodeps.txt", NEEDS / "test.txt"]
-        clone = [ROOT / "setup.py", ROOT / "pyproject.toml", ROOT / "training" / "pyproject.toml"]
+        clone = [ROOT / "setup.py", ROOT / "pyproject.toml", ROOT / "training" / "setup.py", ROOT / "training" / "pyproject.toml"]
         return [
             Step("venv", "virtual environment", (str(ROOT), os.path.realpath(sys.executable), sys.version), self._make_venv),
             Step("packages", "packages: torch, TensorFlow, ultralytics (2.8 GB, some minutes)", tuple(sets), self._training_packages),
