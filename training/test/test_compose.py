@@ -6,7 +6,7 @@ from theylive_training.compose import compose, extend
 from theylive_training.cutout import SIDE, Cutout, cut_out
 from theylive_training.dataset import RealPicture
 from theylive_training.picture import Box
-from theylive_training.pool import Material, letterboxed, make_pool
+from theylive_training.pool import letterboxed, make_pool, material
 
 
 def disc(label, colour):
@@ -84,10 +84,11 @@ def test_heads_are_cut_out_of_a_board_that_stands_still(tmp_path):
         assert len(rows) == pytest.approx(np.pi * 16 * 24, rel=0.15)
 
 
-def test_a_pool_without_real_pictures_is_the_simulators_and_the_same_for_the_same_seed():
-    one, two = (make_pool(Material(), 6, 224, seed=4) for _ in range(2))
-    assert set(one.kinds) == {"simulated", "simulated_frame"}
-    assert len(one.pictures) == 6
+def test_a_pool_without_real_pictures_is_drawn_and_the_same_for_the_same_seed():
+    given = material((), (), (), looks=2)
+    one, two = (make_pool(given, 10, 224, seed=4) for _ in range(2))
+    assert set(one.kinds) == {"mixed", "mixed_frame", "simulated", "simulated_frame"}
+    assert len(one.pictures) == sum(one.kinds.values()) == pytest.approx(10, abs=2)
     for a, b in zip(one.pictures, two.pictures, strict=True):
         assert a.image.shape == (224, 224, 3)
         assert a.boxes == b.boxes

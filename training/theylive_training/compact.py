@@ -40,7 +40,7 @@ Report = Callable[[str], None]
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What to do. data: None for the simulator's pictures alone; threads: of torch on the CPU, 0 for what suits the machine."""
+    """What to do. data: None for drawn pictures alone; threads: of torch on the CPU, 0 for what suits the machine."""
 
     data: Path | None
     out: Path
@@ -121,7 +121,7 @@ def calibration(pool: Pool, seed: int) -> list[Picture]:
 
 def _gather(data: dataset.RealData | None, report: Report) -> Material:
     if data is None:
-        return Material()
+        return material((), (), (), looks=4)
     report(f"{len(data.train)} real pictures, {len(data.backgrounds)} of the empty board; cutting the heads out")
     cutouts = cut_out(data.train)
     if not cutouts:

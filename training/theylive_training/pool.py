@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 
 from theylive_ros.detector.fit import PADDING, Fitter
+from theylive_ros.simulator.board import BoardSettings, draw_board
+from theylive_ros.simulator.heads import LOOKS, sprite
 from theylive_ros.simulator.sample import sample_picture
 from theylive_training.compose import LEAST_INSIDE, compose, extend
-from theylive_training.cutout import Cutout
+from theylive_training.cutout import SIDE, Cutout
 from theylive_training.dataset import RealPicture
-from theylive_training.picture import Box, Picture, similarity, warp
+from theylive_training.picture import LABELS, Box, Picture, similarity, warp
 from theylive_training.wear import photograph, shine
 
 FRAME = (320, 240)  # what the rig's camera delivers
@@ -32,34 +34,41 @@ class Pool:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Material:
-    """What pictures are made of. Without real pictures only the simulator's are made."""
+    """What pictures are made of: real pictures, real empty boards, real heads; drawn heads and boards. Without real ones the drawn do."""
 
     heads: Sequence[Picture] = ()
     boards: Sequence[np.ndarray] = ()
     cutouts: Sequence[Cutout] = ()
+    drawn_cutouts: Sequence[Cutout] = ()
+    drawn_boards: Sequence[np.ndarray] = ()
 
 
-# share of each kind: what it is called -> its part of the pool
+# kind of picture -> its share of the pool
 SHARES = {
-    "real": 0.17,
-    "real_moved": 0.16,
-    "composed": 0.17,
-    "composed_frame": 0.18,
-    "board": 0.03,
-    "board_frame": 0.03,
-    "simulated": 0.09,
-    "simulated_frame": 0.17,
+    "real": 0.15,
+    "real_moved": 0.12,
+    "board": 0.02,
+    "board_frame": 0.02,
+    "composed": 0.13,
+    "composed_frame": 0.15,
+    "mixed": 0.07,
+    "mixed_frame": 0.13,
+    "simulated": 0.08,
+    "simulated_frame": 0.13,
 }
+_WITHOUT_REAL = ("mixed", "mixed_frame", "simulated", "simulated_frame")
 
 
-def material(pictures: Sequence[RealPicture], boards: Sequence[RealPicture], cutouts: Sequence[Cutout]) -> Material:
-    """Read the pictures."""
-    return Material([p.read() for p in pictures], [b.read().image for b in boards], cutouts)
+def material(pictures: Sequence[RealPicture], boards: Sequence[RealPicture], cutouts: Sequence[Cutout], looks: int = 60) -> Material:
+    """Read the real pictures and draw the simulator's heads, `looks` of each label, and boards; no look that a scenario shows."""
+    heads = [Cutout(label, _drawn_head(label, LOOKS + look)) for label in LABELS for look in range(looks)]
+    drawn = [_drawn_board(seed) for seed in range(1 + looks // 2)]
+    return Material([p.read() for p in pictures], [b.read().image for b in boards], cutouts, heads, drawn)
 
 
 def make_pool(given: Material, size: int, side: int, seed: int, progress: Progress = lambda done, total: None) -> Pool:
     """`size` pictures of `side` x `side` px in the proportion of SHARES. The same material and seed give the same pictures."""
-    shares = {k: v for k, v in SHARES.items() if given.heads or k.startswith("simulated")}
+    shares = {k: v for k, v in SHARES.items() if given.heads or k in _WITHOUT_REAL}
     whole = sum(shares.values())
     counts = {k: round(size * v / whole) for k, v in shares.items()}
     pictures: list[Picture] = []
@@ -117,6 +126,21 @@ def _composed_frame(rng: np.random.Generator, given: Material, side: int, index:
     return letterboxed(_worn(rng, compose(rng, given.cutouts, _board(rng, given), FRAME, int(rng.integers(1, 7)), (0.88, 1.12))), side)
 
 
+def _mixed(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
+    return _worn(rng, _compose_mixed(rng, given, (side, side), 4))
+
+
+def _mixed_frame(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
+    return letterboxed(_worn(rng, _compose_mixed(rng, given, FRAME, 6)), side)
+
+
+def _compose_mixed(rng: np.random.Generator, given: Material, size: tuple[int, int], most: int) -> Picture:
+    """Drawn heads, now and then with real ones among them, on a real or a drawn board: here the drawn ones cover each other too."""
+    heads = [*given.drawn_cutouts, *given.cutouts] if given.cutouts and rng.random() < 0.4 else given.drawn_cutouts
+    board = _board(rng, given) if given.boards and rng.random() < 0.4 else given.drawn_boards[int(rng.integers(len(given.drawn_boards)))]
+    return compose(rng, heads, board, size, int(rng.integers(1, most + 1)), (0.85, 1.15))
+
+
 def _empty(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
     return _worn(rng, _fit(Picture(_board(rng, given), ()), side))
 
@@ -140,9 +164,28 @@ _MAKERS = {
     "composed_frame": _composed_frame,
     "board": _empty,
     "board_frame": _empty_frame,
+    "mixed": _mixed,
+    "mixed_frame": _mixed_frame,
     "simulated": _simulated,
     "simulated_frame": _simulated_frame,
 }
+
+
+def _drawn_head(label: str, look: int) -> np.ndarray:
+    """A simulator's head as a cut-out: BGRA premultiplied, in the middle of SIDE x SIDE px."""
+    head = sprite(label, look)
+    alpha = head[:, :, 3:].astype(np.uint16)
+    patch = np.zeros((SIDE, SIDE, 4), np.uint8)
+    edge = (SIDE - head.shape[0]) // 2
+    patch[edge : edge + head.shape[0], edge : edge + head.shape[1]] = np.dstack([(head[:, :, :3] * alpha // 255).astype(np.uint8), alpha])
+    return patch
+
+
+def _drawn_board(seed: int) -> np.ndarray:
+    rng = np.random.default_rng([8, seed])
+    tint = np.clip(np.array([116, 152, 151]) + rng.normal(0, 15, 3), 20, 235)
+    settings = BoardSettings(seed=1000 + seed, tint_bgr=tint.tolist(), grain=rng.uniform(0.3, 2), seams=int(rng.integers(6)))
+    return draw_board(settings, *FRAME)
 
 
 def _board(rng: np.random.Generator, given: Material) -> np.ndarray:
