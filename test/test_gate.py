@@ -100,9 +100,9 @@ ALONE = [
     ("no_target", {"target": None}),
     ("no_target", {"track": None}),
     ("target_stale", {"stamp": NOW - 0.2}),
-    ("target_stale", {"stamp": NOW + 0.1}),
-    ("target_stale", {"last_seen": NOW - 0.2}),
+    ("target_stale", {"stamp": NOW + 0.1, "last_seen": NOW + 0.1}),
     ("target_stale", {"last_seen": NOW + 0.2}),
+    ("target_unseen", {"last_seen": NOW - 0.063}),
     ("target_unconfirmed", {"confirmed": False}),
     ("label_not_targeted", {"label": "john"}),
     ("cannot_clear_protected", {"clears_protected": False}),
@@ -134,6 +134,16 @@ def test_every_reason_is_shown_to_close_the_gate():
 def test_an_aim_outside_the_calibrated_field_is_refused():
     small = dataclasses.replace(RIG, field=((0.0, 0.0), (190.0, 0.0), (190.0, 240.0), (0.0, 240.0)))
     assert failing(situation(), small, SETTINGS) == ("outside_field",)
+
+
+def test_a_target_that_newer_frames_do_not_show_is_lit_for_as_long_as_was_asked_for_and_never_beyond_its_timeout():
+    for ago, asked, told in (
+        (0.06, 0.0, ("target_unseen",)),
+        (0.06, 0.05, ()),
+        (0.1, 0.05, ("target_unseen",)),
+        (0.2, 1.0, ("target_stale",)),
+    ):
+        assert failing(situation(last_seen=NOW - ago), RIG, GateSettings(unseen_timeout=asked)) == told
 
 
 def test_reasons_are_told_in_their_order():

@@ -29,6 +29,7 @@ REASONS = (
     "clocks_unsteady",  # a clock has jumped or a stamp was impossible
     "no_target",  # nothing is to be aimed at
     "target_stale",  # the target has not been seen for `target_timeout`
+    "target_unseen",  # the newest frame does not show the target, nor did any of the last `unseen_timeout`
     "target_unconfirmed",  # the target was not seen often enough to be believed
     "label_not_targeted",  # the target's label is none of `target_labels`
     "cannot_clear_protected",  # the detector cannot tell that no protected head is there
@@ -57,6 +58,10 @@ class GateSettings:
     guard_sigma: float = setting(2.5, "standard deviations by which a protected head is grown", low=0.0, high=10.0)
     frame_period: float = setting(0.034, "time between frames, over which a protected head may move unseen", unit="s", low=0.001, high=1.0)
     target_timeout: float = setting(0.15, "how long ago the target may have been seen", unit="s", low=0.001, high=1.0)
+    unseen_timeout: float = setting(
+        0.0, "how long the laser shines on a target that newer frames do not show; 0: it may have gone, dark at once", unit="s",
+        low=0.0, high=1.0,
+    )  # fmt: skip
     link_timeout: float = setting(0.1, "how old the controller's last word may be", unit="s", low=0.001, high=1.0)
     link_lost: float = setting(0.5, "silence of the controller after which the rig is disarmed", unit="s", low=0.01, high=60.0)
     settle_tolerance: float = setting(0.0025, "distance of spot and aim up to which the laser may shine", unit="m", low=0.0001, high=0.05)
@@ -166,6 +171,8 @@ def _target(target: Target | None, now: float, calibration: Calibration, setting
         return failed | {"no_target"}
     if not -_AHEAD <= now - track.last_seen <= settings.target_timeout:
         failed.add("target_stale")
+    if not target.stamp - track.last_seen <= settings.unseen_timeout + _AHEAD:
+        failed.add("target_unseen")
     if not track.confirmed:
         failed.add("target_unconfirmed")
     if track.label not in settings.target_labels:
