@@ -10,7 +10,9 @@ from rcl_interfaces.msg import ParameterType
 from rclpy.parameter import Parameter
 
 from theylive_ros.nodes.base import ManagedNode
+from theylive_ros.nodes.mirrors import MirrorsNode
 from theylive_ros.nodes.parameters import ConfigurationError
+from theylive_ros.nodes.selector import SelectorNode
 from theylive_ros.settings import setting
 
 
@@ -56,6 +58,18 @@ def test_overrides_reach_the_config_and_an_int_does_for_a_float(bench):
 def test_an_override_that_does_not_fit_is_refused_by_name(bench, override, says):
     with pytest.raises(ConfigurationError, match=says):
         start(bench, "-p", override)
+
+
+def test_parameters_that_contradict_each_other_are_refused_with_the_dataclass_words(bench):
+    with pytest.raises(ConfigurationError, match="forbids max_rate 5000; it must be at most"):
+        bench.add(MirrorsNode, "-p", "controller.max_rate:=5000.0")
+
+
+def test_settings_of_plugins_that_are_not_chosen_may_stand_in_the_file_but_no_plugins_may_not(bench):
+    chosen = bench.add(SelectorNode, "-p", "plugin:=nearest", "-p", "selector.dwell:=0.5", "-p", "autostart:=false")
+    assert not chosen.has_parameter("selector.dwell")
+    with pytest.raises(ConfigurationError, match=r"no parameter selector\.dwel; this node has"):
+        bench.add(SelectorNode, "-p", "plugin:=nearest", "-p", "selector.dwel:=0.5", "-p", "selector.dwell:=0.5")
 
 
 def test_a_change_at_run_time_is_honoured_or_refused_with_the_reason(bench):

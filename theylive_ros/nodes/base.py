@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 import signal
 import sys
 import threading
@@ -61,6 +62,12 @@ class ManagedNode(LifecycleNode):
     def declare(self, config: type[C], stage: str = "", on_change: Callable[[C], None] | None = None) -> Group[C]:
         """Declare the parameters of a config dataclass; see `Parameters.declare`."""
         return self.parameters.declare(config, stage, on_change)
+
+    def declare_plugin(
+        self, entry_points: str, name: str, stage: str, on_change: Callable[[object], None] | None = None
+    ) -> tuple[type, Group[object]]:
+        """Load a plugin and declare its parameters; see `Parameters.declare_plugin`."""
+        return self.parameters.declare_plugin(entry_points, name, stage, on_change)
 
     def ready(self) -> None:
         """All parameters are declared: refuse unknown ones, then start by itself if so configured."""
@@ -234,12 +241,21 @@ def spin(nodes: Sequence[ManagedNode], stop: threading.Event, until: Callable[[]
         executor.shutdown()
 
 
+def start_ros(arguments: Sequence[str] | None = None) -> None:
+    """rclpy.init of the default context. Raises ConfigurationError for ROS arguments or a parameter file that ROS cannot read."""
+    try:
+        # Signals are ours: rclpy's handlers would end the context before the nodes can leave in order.
+        rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+    except Exception as error:  # rclpy keeps their classes to itself
+        cause = re.sub(r", at /\S+:\d+", "", " ".join(str(error).split()))  # where in rcl's own source
+        raise ConfigurationError(f"ROS cannot start with these arguments: {cause}") from error
+
+
 def run_node(make: Callable[[], ManagedNode], arguments: Sequence[str] | None = None) -> int:
     """Run one node as a process until SIGINT or SIGTERM. Returns the exit status: 0, or 2 for parameters that cannot be."""
-    # Signals are ours: rclpy's handlers would end the context before the node can leave in order.
-    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     try:
         with stop_signals() as stop:
+            start_ros(arguments)
             spin([make()], stop)
     except ConfigurationError as error:
         print(f"error: {error}", file=sys.stderr)

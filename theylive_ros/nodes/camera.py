@@ -14,7 +14,6 @@ from theylive_ros.camera.reopen import Backoff
 from theylive_ros.nodes.base import ManagedNode, Worker, run_node
 from theylive_ros.nodes.conversions import ConversionError
 from theylive_ros.nodes.image_publisher import ImagePublisher
-from theylive_ros.nodes.parameters import ConfigurationError
 from theylive_ros.settings import setting
 
 
@@ -25,22 +24,13 @@ class CameraConfig:
     plugin: str = setting("v4l2", "Camera plugin (entry point group theylive_ros.cameras)", read_only=True)
 
 
-def load_plugin(group: str, name: str) -> type:
-    """A plugin's class; ConfigurationError where no retry would help."""
-    try:
-        return plugins.load(group, name)
-    except plugins.PluginError as error:
-        raise ConfigurationError(str(error)) from error
-
-
 class CameraNode(ManagedNode):
     """Opens the plugin's device, passes its frames on, and opens it again when it is lost."""
 
     def __init__(self, **options: object) -> None:
         super().__init__("camera", **options)
         self._config = self.declare(CameraConfig)
-        self._plugin = load_plugin(plugins.CAMERAS, self._config.value.plugin)
-        self._settings = self.declare(self._plugin.Config, "camera")
+        self._plugin, self._settings = self.declare_plugin(plugins.CAMERAS, self._config.value.plugin, "camera")
         self._publisher = ImagePublisher(self)
         self._camera: Camera | None = None
         self._worker: Worker | None = None

@@ -12,7 +12,6 @@ from theylive_ros.controller.config import ExecutorSettings
 from theylive_ros.controller.link import Link
 from theylive_ros.controller.transports import ProcessTransport, SocketTransport
 from theylive_ros.nodes.base import ManagedNode
-from theylive_ros.nodes.camera import load_plugin
 from theylive_ros.settings import setting
 
 AUTO = "auto"
@@ -52,8 +51,7 @@ class ControllerChoice:
         self._node = node
         self._socket = node.declare(SocketConfig)
         self._lines = node.declare(LinesConfig)
-        self._plugin = load_plugin(plugins.LINES, self._lines.value.plugin)
-        self._settings = node.declare(self._plugin.Config, "lines")
+        _, self._settings = node.declare_plugin(plugins.LINES, self._lines.value.plugin, "lines")
         self._executor = node.declare(ExecutorSettings, "controller")
 
     @property

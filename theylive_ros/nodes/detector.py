@@ -14,7 +14,6 @@ from theylive_ros.camera.reopen import Backoff
 from theylive_ros.detector.interface import Detector, DetectorError
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode, Worker, run_node
-from theylive_ros.nodes.camera import load_plugin
 from theylive_ros.nodes.newest import Newest
 from theylive_ros.settings import setting
 
@@ -34,8 +33,7 @@ class DetectorNode(ManagedNode):
         super().__init__("detector", **options)
         self._detector: Detector | None = None
         self._config = self.declare(DetectorConfig)
-        self._plugin = load_plugin(plugins.DETECTORS, self._config.value.plugin)
-        self._settings = self.declare(self._plugin.Config, "detector", self._on_settings)
+        self._plugin, self._settings = self.declare_plugin(plugins.DETECTORS, self._config.value.plugin, "detector", self._on_settings)
         self._publisher = self.create_lifecycle_publisher(Detections, "detections", qos.RESULT)
         self._slot: Newest[Image | CompressedImage] = Newest()
         self._worker: Worker | None = None

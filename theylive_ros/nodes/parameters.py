@@ -12,6 +12,7 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from theylive_ros import plugins
 from theylive_ros.settings import check_value, setting_type
 
 C = TypeVar("C")
@@ -45,6 +46,7 @@ class Parameters:
         self._node = node
         self._overrides: dict[str, Parameter] = dict(node._parameter_overrides)  # rclpy has no public way to read them
         self._owners: dict[str, tuple[Group[Any], str]] = {}
+        self._plugins: dict[str, str] = {}
         node.add_on_set_parameters_callback(self._on_set)
 
     def declare(self, config: type[C], stage: str = "", on_change: Callable[[C], None] | None = None) -> Group[C]:
@@ -61,19 +63,50 @@ class Parameters:
             self._node.declare_parameter(name, value, _descriptor(config, field), ignore_override=True)
             self._owners[name] = (group, field.name)
             values[field.name] = value
-        group.value = config(**values)
-        if on_change is not None:
-            try:
+        try:
+            group.value = config(**values)
+            if on_change is not None:
                 on_change(group.value)
-            except ValueError as error:
-                raise ConfigurationError(str(error)) from error
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from error
         return group
 
+    def declare_plugin(
+        self, entry_points: str, name: str, stage: str, on_change: Callable[[Any], None] | None = None
+    ) -> tuple[type, Group[Any]]:
+        """Load a plugin of an entry point group and declare its config's fields under `stage`. Raises ConfigurationError."""
+        try:
+            plugin = plugins.load(entry_points, name)
+        except plugins.PluginError as error:
+            raise ConfigurationError(str(error)) from error
+        self._plugins[stage] = entry_points
+        return plugin, self.declare(plugin.Config, stage, on_change)
+
+    @property
+    def groups(self) -> list[Group[Any]]:
+        """Every group, in the order of declaration."""
+        return list({id(group): group for group, _ in self._owners.values()}.values())
+
     def refuse_undeclared(self) -> None:
-        """Raise ConfigurationError if the command line or a file sets a parameter that does not exist."""
-        unknown = sorted(name for name in self._overrides if name not in self._owners and not name.startswith(_FOREIGN))
-        if unknown:
-            raise ConfigurationError(f"no parameter {', '.join(unknown)}; this node has: {', '.join(sorted(self._owners))}")
+        """Raise ConfigurationError if the command line or a file sets a parameter that does not exist.
+
+        A file may hold the settings of several plugins, of which one is chosen by one word: those of the others are only named in the log.
+        """
+        unknown = {name for name in self._overrides if name not in self._owners and not name.startswith(_FOREIGN)}
+        unused = unknown & self._settings_of_other_plugins() if unknown else set()
+        if unused:
+            self._node.get_logger().info(f"not a setting of the chosen plugin, so not used: {', '.join(sorted(unused))}")
+        if unknown - unused:
+            raise ConfigurationError(
+                f"no parameter {', '.join(sorted(unknown - unused))}; this node has: {', '.join(sorted(self._owners))}"
+            )
+
+    def _settings_of_other_plugins(self) -> set[str]:
+        found = set()
+        for stage, entry_points in self._plugins.items():
+            for plugin in plugins.load_all(entry_points)[0].values():
+                found |= {f"{stage}.{field.name}" for field in dataclasses.fields(plugin.Config)}
+        return found
 
     @staticmethod
     def _fit(config: type, name: str, value: Any, prefix: str) -> Any:

@@ -10,7 +10,6 @@ from theylive_msgs import msg
 from theylive_ros import plugins
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode, run_node
-from theylive_ros.nodes.camera import load_plugin
 from theylive_ros.settings import setting
 from theylive_ros.targeting.selection import Selection, SelectionSettings, check_selection
 from theylive_ros.targeting.tracker import StaleFrameError
@@ -30,8 +29,7 @@ class SelectorNode(ManagedNode):
         super().__init__("selector", **options)
         self._selection: Selection | None = None
         self._config = self.declare(SelectorConfig)
-        self._plugin = load_plugin(plugins.SELECTORS, self._config.value.plugin)
-        self._policy = self.declare(self._plugin.Config, "selector", self._on_policy)
+        self._plugin, self._policy = self.declare_plugin(plugins.SELECTORS, self._config.value.plugin, "selector", self._on_policy)
         self._settings = self.declare(SelectionSettings, on_change=self._on_settings)
         self._publisher = self.create_lifecycle_publisher(msg.Target, "target", qos.RESULT)
         self._subscription = None
