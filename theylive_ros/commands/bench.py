@@ -131,9 +131,10 @@ def _listen(args: argparse.Namespace, words: list[str]) -> dict[str, Any]:
     from theylive_msgs.msg import Target
 
     from theylive_ros.nodes import qos
-    from theylive_ros.nodes.base import spin, stop_signals
+    from theylive_ros.nodes.base import stop_signals
     from theylive_ros.nodes.compose import compose, end, launch
     from theylive_ros.nodes.conversions import from_time
+    from theylive_ros.nodes.spin import spin
 
     ear = Node("bench")
     heard: list[tuple[float, float]] = []
@@ -160,7 +161,7 @@ def _listen(args: argparse.Namespace, words: list[str]) -> dict[str, Any]:
                 end(processes)
                 ear.destroy_node()
         else:
-            spin(compose(names), stop, over, also=[ear])
+            spin([*compose(names), ear], stop, over)
     counted = [(t, late) for t, late in heard if t - heard[0][0] > _SETTLING]
     if len(counted) < 8:
         raise BenchError(f"only {len(counted)} targets were heard")

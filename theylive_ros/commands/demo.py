@@ -135,7 +135,7 @@ class _Demo:
         self._begin: float | None = None
 
     def run(self, stop: Any) -> dict[str, Any]:
-        from theylive_ros.nodes.base import spin
+        from theylive_ros.nodes.spin import spin
 
         launched = time.monotonic()
 
@@ -152,7 +152,7 @@ class _Demo:
             return now - self._begin >= self._args.seconds
 
         try:
-            spin(list(self._nodes.values()), stop, over, also=[self._node])
+            spin([*self._nodes.values(), self._node], stop, over)
         finally:
             self._projector.close()
             self._film.close()

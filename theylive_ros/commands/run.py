@@ -79,8 +79,9 @@ def _in_one(names: tuple[str, ...], arguments: list[str], args: argparse.Namespa
     from rclpy.signals import SignalHandlerOptions
 
     from theylive_ros.nodes.armer import Armer
-    from theylive_ros.nodes.base import spin, stop_signals
+    from theylive_ros.nodes.base import stop_signals
     from theylive_ros.nodes.compose import compose
+    from theylive_ros.nodes.spin import spin
 
     rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     try:

@@ -15,14 +15,13 @@ from typing import TypeVar
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from theylive_ros.nodes import qos
 from theylive_ros.nodes.meter import Meter
 from theylive_ros.nodes.parameters import ConfigurationError, Group, Parameters
+from theylive_ros.nodes.spin import spin
 from theylive_ros.settings import setting
 
 C = TypeVar("C")
@@ -224,21 +223,6 @@ def stop_signals() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def spin(nodes: Sequence[ManagedNode], stop: threading.Event, until: Callable[[], bool] = lambda: False, also: Sequence[Node] = ()) -> None:
-    """Run nodes in this thread until `stop` is set or `until()` holds; then end and destroy them all. also: plain nodes beside them."""
-    executor = SingleThreadedExecutor(context=nodes[0].context)
-    try:
-        for node in (*nodes, *also):
-            executor.add_node(node)
-        while not stop.is_set() and not until() and rclpy.ok(context=nodes[0].context):
-            executor.spin_once(timeout_sec=0.1)
-    finally:
-        for node in reversed((*nodes, *also)):  # who depends on others comes after them, and goes before them
-            executor.remove_node(node)
-            node.destroy_node()
-        executor.shutdown()
 
 
 def start_ros(arguments: Sequence[str] | None = None) -> None:

@@ -1,0 +1,48 @@
+"""Runs nodes until told to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+
+
+def spin(nodes: Sequence[Node], stop: threading.Event, until: Callable[[], bool] = lambda: False) -> None:
+    """Run nodes until `stop` is set or `until()`, asked twenty times a second, holds; then destroy them all, the last one first.
+
+    Each node has an executor and a thread of its own: one executor for all would look at the entities of every node, in Python, at
+    each message for one of them. An exception in a callback ends all nodes and is raised here: a stack with a dead node is no stack.
+    """
+    context = nodes[0].context
+    done = threading.Event()
+    errors: list[BaseException] = []
+    threads = [threading.Thread(target=_spin_one, args=(n, done, errors), name=f"{n.get_name()}-spin", daemon=True) for n in nodes]
+    try:
+        for thread in threads:
+            thread.start()
+        while not (stop.wait(0.05) or errors or until() or not rclpy.ok(context=context)):
+            pass
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+        for node in reversed(nodes):  # who depends on others is named after them, and goes before them
+            node.destroy_node()
+    if errors:
+        raise errors[0]
+
+
+def _spin_one(node: Node, done: threading.Event, errors: list[BaseException]) -> None:
+    executor = SingleThreadedExecutor(context=node.context)
+    executor.add_node(node)
+    try:
+        while not done.is_set() and rclpy.ok(context=node.context):
+            executor.spin_once(timeout_sec=0.1)
+    except BaseException as error:  # raised again by the thread that waits
+        errors.append(error)
+    finally:
+        executor.remove_node(node)
+        executor.shutdown()
