@@ -95,7 +95,7 @@ def test_frames_are_published_with_the_moment_of_their_capture(bench, camera):
 
 
 def test_a_jpeg_is_passed_on_byte_by_byte(bench, camera):
-    ear = bench.hear(CompressedImage, "image_raw/compressed", qos.IMAGE)
+    ear, infos = bench.hear(CompressedImage, "image_raw/compressed", qos.IMAGE), bench.hear(CameraInfo, "camera_info", qos.IMAGE)
     node = bench.add(CameraNode, "-p", "compressed:=true")
     bench.until(lambda: node.active)
     jpeg = conversions.encode(PICTURE, 80)
@@ -104,6 +104,7 @@ def test_a_jpeg_is_passed_on_byte_by_byte(bench, camera):
         show(camera, jpeg=jpeg)
         time.sleep(0.02)
     assert bytes(ear.wait()[0].data) == jpeg
+    assert (infos.wait()[0].width, infos.messages[0].height) == (320, 240)
 
 
 def test_a_broken_jpeg_is_counted_and_the_next_frame_is_shown(bench, camera):

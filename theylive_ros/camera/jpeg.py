@@ -5,6 +5,8 @@ from __future__ import annotations
 _START = b"\xff\xd8\xff"
 _END = b"\xff\xd9"
 _SCAN = 0xDA
+# Start of frame 0 to 15 holds the size; three codes among them mean something else.
+_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def complete(data: bytes) -> bytes | None:
@@ -19,5 +21,15 @@ def complete(data: bytes) -> bytes | None:
             end = data.find(_END, at)
             return data[: end + len(_END)] if end > 0 else None
         # Any other segment, which may hold a thumbnail with an end of its own: its length stands in its head.
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return None
+
+
+def size(data: bytes) -> tuple[int, int] | None:
+    """Width and height (px) that a JPEG file names in its head; None if it is none."""
+    at = 2
+    while data.startswith(_START) and at + 9 <= len(data) and data[at] == 0xFF and data[at + 1] != _SCAN:
+        if data[at + 1] in _FRAMES:
+            return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     return None

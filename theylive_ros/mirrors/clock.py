@@ -15,9 +15,11 @@ _DRIFT = 0.001
 class ClockSettings:
     """When the clocks count as unsteady."""
 
-    tolerance: float = setting(0.05, "jump between ROS time and the monotonic clock that is put up with", unit="s", low=0.001, high=10.0)
-    settling: float = setting(1.0, "how long to stay dark after a jump", unit="s", low=0.0, high=60.0)
-    max_age: float = setting(1.0, "age beyond which a message's stamp is taken for wrong", unit="s", low=0.01, high=60.0)
+    tolerance: float = setting(
+        0.05, "jump between ROS time and the monotonic clock that is put up with", unit="s", low=0.001, high=10.0, read_only=True
+    )
+    settling: float = setting(1.0, "how long to stay dark after a jump", unit="s", low=0.0, high=60.0, read_only=True)
+    max_age: float = setting(1.0, "age beyond which a message's stamp is taken for wrong", unit="s", low=0.01, high=60.0, read_only=True)
 
 
 class ClockWatch:

@@ -31,14 +31,14 @@ class OpticsError(ValueError):
 class Geometry:
     """Measures of the rig. Angles are (a, b) in rad, steps are (x, y) in microsteps, points are (x, y) on the board in m."""
 
-    board_distance: float = setting(0.4, "from the pivot of mirror 2 to the board", unit="m", low=0.05, high=10.0)
-    mirror_distance: float = setting(0.02, "from the pivot of mirror 1 to that of mirror 2", unit="m", low=0.001, high=1.0)
-    steps_per_turn: int = setting(400, "full steps of a motor in one turn (400: 0.9 degrees)", low=4, high=10000)
-    microsteps: int = setting(8, "microsteps in one full step, as the drivers are strapped", low=1, high=256)
-    invert_x: bool = setting(False, "positive steps of axis x move the spot left instead of right")
-    invert_y: bool = setting(False, "positive steps of axis y move the spot up instead of down")
-    rest_x: float = setting(0.0, "position of axis x at which mirror 1 stands at 45 degrees", unit="microsteps")
-    rest_y: float = setting(0.0, "position of axis y at which mirror 2 stands at 45 degrees", unit="microsteps")
+    board_distance: float = setting(0.4, "from the pivot of mirror 2 to the board", unit="m", low=0.05, high=10.0, read_only=True)
+    mirror_distance: float = setting(0.02, "from the pivot of mirror 1 to that of mirror 2", unit="m", low=0.001, high=1.0, read_only=True)
+    steps_per_turn: int = setting(400, "full steps of a motor in one turn (400: 0.9 degrees)", low=4, high=10000, read_only=True)
+    microsteps: int = setting(8, "microsteps in one full step, as the drivers are strapped", low=1, high=256, read_only=True)
+    invert_x: bool = setting(False, "positive steps of axis x move the spot left instead of right", read_only=True)
+    invert_y: bool = setting(False, "positive steps of axis y move the spot up instead of down", read_only=True)
+    rest_x: float = setting(0.0, "position of axis x at which mirror 1 stands at 45 degrees", unit="microsteps", read_only=True)
+    rest_y: float = setting(0.0, "position of axis y at which mirror 2 stands at 45 degrees", unit="microsteps", read_only=True)
 
     @property
     def microstep(self) -> float:

@@ -19,13 +19,17 @@ NODES = {
 }
 
 
+def node_class(name: str) -> type[ManagedNode]:
+    """The class of a node, imported only now."""
+    return getattr(importlib.import_module(f"theylive_ros.nodes.{name}"), NODES[name])
+
+
 def compose(names: Sequence[str]) -> list[ManagedNode]:
     """Build nodes by name in this process; rclpy is initialised. Raises ConfigurationError; nodes built before it are destroyed."""
     nodes: list[ManagedNode] = []
     try:
         for name in names:
-            module = importlib.import_module(f"theylive_ros.nodes.{name}")
-            nodes.append(getattr(module, NODES[name])())
+            nodes.append(node_class(name)())
     except BaseException:
         for node in nodes:
             node.destroy_node()

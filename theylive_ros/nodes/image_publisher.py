@@ -7,6 +7,7 @@ import time
 
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from theylive_ros.camera import jpeg
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode
 from theylive_ros.settings import setting
@@ -48,13 +49,16 @@ class ImagePublisher:
         stamp = self._node.ros_now() - (time.monotonic() - frame.stamp)
         head = conversions.header(conversions.to_time(stamp), config.frame_id)
         if config.compressed:
-            jpeg = frame.jpeg if frame.jpeg is not None else conversions.encode(frame.image, config.jpeg_quality)
-            self._images.publish(conversions.to_compressed(jpeg, head))
-        if frame.image is not None or not config.compressed:
-            image = frame.image if frame.image is not None else conversions.decode(frame.jpeg)
-            height, width = image.shape[:2]
-            self._infos.publish(conversions.to_camera_info(head, width, height, config.focal_length))
-            if not config.compressed:
-                self._images.publish(conversions.to_image(image, head))
+            data = frame.jpeg if frame.jpeg is not None else conversions.encode(frame.image, config.jpeg_quality)
+            image = conversions.to_compressed(data, head)
+            size = jpeg.size(data)
+        else:
+            picture = frame.image if frame.image is not None else conversions.decode(frame.jpeg)
+            image = conversions.to_image(picture, head)
+            size = picture.shape[1], picture.shape[0]
+        if size is None:
+            raise conversions.ConversionError(f"compressed image of {len(data)} bytes is no JPEG")
+        self._infos.publish(conversions.to_camera_info(head, *size, config.focal_length))
+        self._images.publish(image)
         self._node.meter.count("frames")
         return head

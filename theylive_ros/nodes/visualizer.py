@@ -37,13 +37,13 @@ class VisualizerNode(ManagedNode):
 
     def __init__(self, **options: object) -> None:
         super().__init__("visualizer", **options)
-        self._config = self.declare(VisualizerConfig)
+        self._frames = ViewFrames(self)
+        self._config = self.declare(VisualizerConfig, on_change=lambda config: self._frames.publish(config.board_distance))
         if self._config.value.compressed:
             self._annotated = self.create_lifecycle_publisher(CompressedImage, "annotated/compressed", qos.IMAGE)
         else:
             self._annotated = self.create_lifecycle_publisher(Image, "annotated", qos.IMAGE)
         self._markers = self.create_lifecycle_publisher(MarkerArray, "markers", qos.RESULT)
-        self._frames = ViewFrames(self)
         self._vision = VisionMsgsPublisher(self)
         self._keeper: SceneKeeper | None = None
         self._slot: Newest[tuple[overlay.Scene, msg.Target]] = Newest()
@@ -52,7 +52,6 @@ class VisualizerNode(ManagedNode):
 
     def start(self) -> None:
         """Begin to hear."""
-        self._frames.publish(self._config.value.board_distance)
         self._vision.start()
         self._slot = Newest()
         self._worker = Worker(self, "draw", self._draw)
