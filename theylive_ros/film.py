@@ -79,5 +79,5 @@ def _worth(scene: Scene) -> tuple[int, ...]:
     target = scene.target
     if target is None:
         return (0,)
-    aliens = len(target.others) + (target.track is not None)
+    aliens = sum(track.confirmed and track.last_seen >= target.stamp for track in target.others) + (target.track is not None)
     return int(scene.laser_on and target.track is not None), int(bool(target.protected)), aliens, len(target.protected)

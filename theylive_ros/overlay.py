@@ -19,6 +19,8 @@ INK = (235, 235, 235)
 PANEL = (32, 28, 26)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _STRIP = 30
+_SAME_MOMENT = 1e-3  # s
+_ZONE = 0.22  # share of colour laid over where the laser never goes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +49,9 @@ def draw(scene: Scene, scale: int = 2) -> np.ndarray:
     cv2.resize(scene.image, (scale * width, scale * height), dst=view, interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_NEAREST)
     if scene.target is not None:
         for track in scene.target.others:
-            _box(view, track, ALIEN if track.confirmed else OTHER, scale)
+            # grey: not yet believed, or not seen in this frame
+            seen = track.last_seen >= scene.target.stamp - _SAME_MOMENT
+            _box(view, track, ALIEN if track.confirmed and seen else OTHER, scale)
         for track in scene.target.protected:
             _box(view, track, PROTECTED, scale, guard=scene.guard)
         if scene.target.track is not None:
@@ -79,6 +83,7 @@ def _box(view: np.ndarray, track: Track, colour: Sequence[int], scale: int, thic
     if guard > 0:
         grown = round(guard * scale)
         outer = (top_left[0] - grown, top_left[1] - grown), (bottom_right[0] + grown, bottom_right[1] + grown)
+        _tint(view, *outer, colour)
         cv2.rectangle(view, *outer, colour, 1, cv2.LINE_AA)
     words = f"{track.label} {track.id}  {track.score:.2f}" if track.confirmed else f"{track.label}?"
     (w, h), _ = cv2.getTextSize(words, _FONT, 0.4, 1)
@@ -86,6 +91,13 @@ def _box(view: np.ndarray, track: Track, colour: Sequence[int], scale: int, thic
     y = max(top_left[1], h + 6)
     cv2.rectangle(view, (x, y - h - 6), (x + w + 6, y), colour, cv2.FILLED)
     text(view, words, (x + 3, y - 4), (20, 20, 20), 0.4)
+
+
+def _tint(view: np.ndarray, top_left: tuple[int, int], bottom_right: tuple[int, int], colour: Sequence[int]) -> None:
+    (x0, y0), (x1, y1) = top_left, bottom_right
+    part = view[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)]
+    if part.size:
+        cv2.addWeighted(part, 1 - _ZONE, np.full_like(part, colour), _ZONE, 0, dst=part)
 
 
 def _lead(view: np.ndarray, track: Track, scale: int) -> None:
