@@ -11,7 +11,7 @@ import sysconfig
 from pathlib import Path
 
 WHEELS_PYTHON = ((3, 10), (3, 13))
-TRAINING_PYTHON = ((3, 11), (3, 12))
+TRAINING_PYTHON = ((3, 10), (3, 12))
 _ROS_FROM_APT = (
     "install ROS 2 with apt (https://docs.ros.org/en/jazzy/Installation.html), source /opt/ros/<distro>/setup.bash, then run make again"
 )
