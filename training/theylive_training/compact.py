@@ -44,7 +44,7 @@ class Plan:
 
     data: Path | None
     out: Path
-    pictures: int = 6000
+    pictures: int = 7000
     schedule: Schedule = dataclasses.field(default_factory=Schedule)
     threads: int = 0
     composed: int = 300

@@ -20,7 +20,7 @@ from theylive_training.picture import LABELS, Picture, turn
 class Schedule:
     """How it is trained. rate: highest learning rate; decay: of the weights; mean: how long the running mean of the weights reaches."""
 
-    epochs: int = 60
+    epochs: int = 12
     batch: int = 16
     rate: float = 0.003
     last_rate: float = 0.01  # share of `rate` at the end
