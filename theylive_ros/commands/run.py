@@ -1,5 +1,9 @@
 """Run the nodes: camera, detector, selector, mirrors and visualizer of a rig, or a simulated rig in place of camera and hardware.
 
+  theylive run                                        the rig of config/rig.yaml
+  theylive run --camera images --source pictures/     the same nodes on pictures; a folder, a glob or a file
+  theylive run --sim crowd --arm                      a simulated rig, armed (scenarios: config/scenarios)
+
 The laser stays dark until somebody calls the service mirrors/arm, or --arm is given. Everything after --ros-args goes to ROS, e.g.
   theylive run --camera images --source pictures/ --ros-args -p camera:camera.rate:=5.0
 """
@@ -7,15 +11,30 @@ The laser stays dark until somebody calls the service mirrors/arm, or --arm is g
 from __future__ import annotations
 
 import argparse
+import contextlib
+import dataclasses
 import sys
+import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from theylive_ros import plugins
 from theylive_ros.share import share_path
+
+if TYPE_CHECKING:
+    from theylive_ros.nodes.figures import Figures
 
 RIG = ("camera", "detector", "selector", "mirrors", "visualizer")
 SIM = ("simulator", "detector", "selector", "mirrors", "visualizer")
 _BEFORE_END = 0.5  # s for the last frames to pass through
+# What a camera plugin may call the thing that it opens.
+_SOURCES = ("path", "device", "source", "url")
+
+
+class RunError(Exception):
+    """A command line that cannot be; one line with the cure."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,15 +42,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--camera", metavar="PLUGIN", help="camera plugin: v4l2, video, images, or one that you installed")
     what.add_argument("--sim", metavar="SCENARIO", nargs="?", const="default", help="a simulated rig (default scenario: %(const)s)")
-    parser.add_argument("--source", metavar="PATH", help="what the camera plugin opens: a device, a video, a folder or glob")
+    parser.add_argument(
+        "--source", metavar="PATH", help="what the camera plugin (without --camera: v4l2) opens: a device, a video, a folder or glob"
+    )
     parser.add_argument("--model", help="model file, or the name of one in the package's models folder")
     parser.add_argument("--device", choices=("auto", "cpu", "edgetpu"), help="where the model runs")
     parser.add_argument("--params-file", metavar="FILE", help="parameters of the nodes (default: the package's rig.yaml or sim.yaml)")
+    parser.add_argument("--namespace", metavar="NAME", help="namespace of all nodes; a second rig takes one of its own")
     parser.add_argument("--nodes", metavar="A,B,...", help=f"default: {','.join(RIG)}; with --sim: {','.join(SIM)}")
     parser.add_argument("--processes", action="store_true", help="each node as its own process")
     parser.add_argument("--arm", action="store_true", help="arm the laser once, when the mirrors are ready")
-    parser.add_argument("--seconds", type=float, metavar="N", help="end after this time (default: at Ctrl-C, or at the last frame)")
-    parser.add_argument("--quiet", action="store_true", help="no status line")
+    parser.add_argument("--seconds", type=float, metavar="N", help="end after this time (default: at Ctrl-C, or after the last frame)")
+    parser.add_argument("--quiet", action="store_true", help="no status line and no summary")
     parser.add_argument("--ros-args", nargs=argparse.REMAINDER, default=[], metavar="...", help="for ROS: -p, -r, --params-file, ...")
 
 
@@ -42,30 +64,45 @@ def run(args: argparse.Namespace) -> int:
     names = tuple(args.nodes.split(",")) if args.nodes else (SIM if args.sim else RIG)
     unknown = [name for name in names if name not in NODES]
     if unknown:
-        print(f"theylive run: no node {', '.join(unknown)}; there are: {', '.join(NODES)}", file=sys.stderr)
-        return 2
+        raise RunError(f"no node {', '.join(unknown)}; there are: {', '.join(NODES)}")
     params = Path(args.params_file) if args.params_file else share_path("config", "sim.yaml" if args.sim else "rig.yaml")
     if not params.is_file():
-        print(f"theylive run: no parameter file {params}", file=sys.stderr)
-        return 2
-    arguments = ros_arguments(params, args)
-    return _in_processes(names, arguments, args) if args.processes else _in_one(names, arguments, args)
+        raise RunError(f"no parameter file {params}")
+    with tempfile.TemporaryDirectory(prefix="theylive-run-") as folder:
+        said = Path(folder) / "command_line.yaml"
+        said.write_text(parameter_file(args), encoding="utf-8")
+        arguments = ["--ros-args", "--params-file", str(params), "--params-file", str(said)]
+        if args.namespace:
+            arguments += ["-r", f"__ns:=/{args.namespace.strip('/')}"]
+        run_nodes = _in_processes if args.processes else _in_one
+        return run_nodes(names, [*arguments, *args.ros_args], args)
 
 
-def ros_arguments(params: Path, args: argparse.Namespace) -> list[str]:
-    """What ROS is told: the file first, then what the command line says, then what the user tells ROS."""
-    words = ["--ros-args", "--params-file", str(params)]
-    said = {
-        "camera:plugin": args.camera,
-        "camera:camera.path": args.source,
-        "simulator:scenario": args.sim,
-        "detector:detector.model": args.model,
-        "detector:detector.device": args.device,
+def parameter_file(args: argparse.Namespace) -> str:
+    """What the command line says, as a ROS parameter file: only there a node is meant whatever its namespace."""
+    import yaml
+
+    said: dict[str, dict[str, Any]] = {
+        "camera": {"plugin": args.camera},
+        "simulator": {"scenario": args.sim},
+        "detector": {"detector.model": args.model, "detector.device": args.device},
     }
-    for name, value in said.items():
-        if value is not None:
-            words += ["-p", f"{name}:={yaml_string(value)}"]
-    return [*words, *args.ros_args]
+    if args.source and args.sim:
+        raise RunError("--source is for a camera; a simulated rig takes --sim SCENARIO")
+    if args.source:
+        camera = args.camera or "v4l2"
+        said["camera"] = {"plugin": camera, f"camera.{source_setting(camera)}": args.source}
+    given = {node: {name: value for name, value in values.items() if value is not None} for node, values in said.items()}
+    return yaml.safe_dump({f"/**/{node}": {"ros__parameters": values} for node, values in given.items() if values})
+
+
+def source_setting(camera: str) -> str:
+    """The name of a camera plugin's setting that says what it opens. Raises PluginError, RunError."""
+    known = [field.name for field in dataclasses.fields(plugins.load(plugins.CAMERAS, camera).Config)]
+    for name in _SOURCES:
+        if name in known:
+            return name
+    raise RunError(f"camera {camera} has none of the settings {', '.join(_SOURCES)}: give its own as --ros-args -p camera:camera.NAME:=...")
 
 
 def yaml_string(value: str) -> str:
@@ -76,25 +113,22 @@ def yaml_string(value: str) -> str:
 
 def _in_one(names: tuple[str, ...], arguments: list[str], args: argparse.Namespace) -> int:
     import rclpy
-    from rclpy.signals import SignalHandlerOptions
 
     from theylive_ros.nodes.armer import Armer
-    from theylive_ros.nodes.base import stop_signals
+    from theylive_ros.nodes.base import start_ros, stop_signals
     from theylive_ros.nodes.compose import compose
+    from theylive_ros.nodes.figures import OwnFigures
     from theylive_ros.nodes.spin import spin
 
-    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     try:
         with stop_signals() as stop:
+            start_ros(arguments)
             nodes = compose(names)
             if args.arm:
                 Armer(nodes[0])
-            status = _Status(nodes, args.quiet)
-            ends = _Ending(nodes, args.seconds)
-            try:
-                spin(nodes, stop, lambda: status.tell() or ends())
-            finally:
-                status.close()
+            figures = OwnFigures(nodes)
+            with _Status(figures, args.quiet) as status:
+                spin(nodes, stop, _Ending(figures, args.seconds, status.tell))
     finally:
         rclpy.try_shutdown()
     return 0
@@ -103,27 +137,29 @@ def _in_one(names: tuple[str, ...], arguments: list[str], args: argparse.Namespa
 def _in_processes(names: tuple[str, ...], arguments: list[str], args: argparse.Namespace) -> int:
     import rclpy
     from rclpy.node import Node
-    from rclpy.signals import SignalHandlerOptions
 
     from theylive_ros.nodes.armer import Armer
-    from theylive_ros.nodes.base import stop_signals
+    from theylive_ros.nodes.base import start_ros, stop_signals
     from theylive_ros.nodes.compose import end, launch
+    from theylive_ros.nodes.figures import HeardFigures
+    from theylive_ros.nodes.spin import spin
 
-    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
-    processes = launch(names, arguments)
+    processes = []
     try:
         with stop_signals() as stop:
+            start_ros(arguments)
             helper = Node("run")
+            processes = launch(names, arguments)
             if args.arm:
                 Armer(helper)
-            until = time.monotonic() + args.seconds if args.seconds else float("inf")
-            while not stop.is_set() and time.monotonic() < until and all(p.poll() is None for p in processes):
-                rclpy.spin_once(helper, timeout_sec=0.1)
-            helper.destroy_node()
-        failed = [(name, p.returncode) for name, p in zip(names, processes, strict=True) if p.returncode]
-        for name, code in failed:
+            figures = HeardFigures(helper, names)
+            with _Status(figures, args.quiet) as status:
+                over = _Ending(figures, args.seconds, status.tell)
+                spin([helper], stop, lambda: over() or any(p.poll() is not None for p in processes))
+        ended = [(name, p.returncode) for name, p in zip(names, processes, strict=True) if p.poll() is not None]
+        for name, code in ended:
             print(f"theylive run: node {name} ended with status {code}", file=sys.stderr)
-        return 2 if failed else 0
+        return 2 if ended else 0
     finally:
         end(processes)
         rclpy.try_shutdown()
@@ -132,40 +168,40 @@ def _in_processes(names: tuple[str, ...], arguments: list[str], args: argparse.N
 class _Ending:
     """When to stop by itself: after a time, or a little after the camera's last frame."""
 
-    def __init__(self, nodes: list[object], seconds: float | None) -> None:
+    def __init__(self, figures: Figures, seconds: float | None, tick: Callable[[], None]) -> None:
         self._until = time.monotonic() + seconds if seconds else float("inf")
-        self._cameras = [node for node in nodes if hasattr(node, "ended")]
+        self._figures = figures
+        self._tick = tick
 
     def __call__(self) -> bool:
-        if self._cameras and all(camera.ended for camera in self._cameras):
+        self._tick()
+        if self._figures.ended:
             self._until = min(self._until, time.monotonic() + _BEFORE_END)
-            self._cameras = []
         return time.monotonic() >= self._until
 
 
-class _Status:
-    """One line on a terminal that says how it goes."""
+class _Status(contextlib.AbstractContextManager):
+    """How it goes: a line that is renewed on a terminal, one line at the end where there is none."""
 
-    def __init__(self, nodes: list[object], quiet: bool) -> None:
-        self._meters = {node.get_name(): node.meter for node in nodes}
-        self._on = sys.stderr.isatty() and not quiet
+    def __init__(self, figures: Figures, quiet: bool) -> None:
+        self._figures = figures
+        self._quiet = quiet
+        self._live = sys.stderr.isatty() and not quiet
         self._next = 0.0
 
-    def tell(self) -> bool:
-        """Print the line once a second; never asks to end."""
-        if not self._on or time.monotonic() < self._next:
-            return False
-        self._next = time.monotonic() + 1.0
-        words = [f"{name} {meter.counts().get('frames', 0)} frames" for name, meter in self._meters.items() if "frames" in meter.counts()]
-        selector = self._meters.get("selector")
-        spread = selector.latencies().get("capture_to_target") if selector else None
-        if spread:
-            words.append(f"capture to target {1e3 * spread['p50']:.1f} ms (p95 {1e3 * spread['p95']:.1f})")
-        sys.stderr.write("\r\x1b[K" + "   ".join(words)[:160])
-        sys.stderr.flush()
-        return False
+    def tell(self) -> None:
+        """Renew the line, once a second."""
+        if self._live and time.monotonic() >= self._next:
+            self._next = time.monotonic() + 1.0
+            self._write()
 
-    def close(self) -> None:
-        """Leave the line."""
-        if self._on:
+    def __exit__(self, *failure: object) -> None:
+        if self._live:
+            self._write()
             sys.stderr.write("\n")
+        elif not self._quiet and failure[0] is None:
+            print(f"theylive run: {self._figures.words()}", file=sys.stderr)
+
+    def _write(self) -> None:
+        sys.stderr.write("\r\x1b[K" + self._figures.words()[:160])
+        sys.stderr.flush()

@@ -13,6 +13,7 @@ from theylive_ros.camera.interface import Camera, CameraError, EndOfStream
 from theylive_ros.camera.reopen import Backoff
 from theylive_ros.nodes.base import ManagedNode, Worker, run_node
 from theylive_ros.nodes.conversions import ConversionError
+from theylive_ros.nodes.figures import END_OF_STREAM
 from theylive_ros.nodes.image_publisher import ImagePublisher
 from theylive_ros.settings import setting
 
@@ -74,7 +75,7 @@ class CameraNode(ManagedNode):
         """Error while the device is lost."""
         if self._trouble:
             return DiagnosticStatus.ERROR, self._trouble
-        return DiagnosticStatus.OK, "end of stream" if self._ended else "active"
+        return DiagnosticStatus.OK, END_OF_STREAM if self._ended else "active"
 
     def facts(self) -> dict[str, str]:
         """Which plugin."""
@@ -98,7 +99,7 @@ class CameraNode(ManagedNode):
                 backoff.reset()
             except EndOfStream:
                 self._ended = True
-                self.get_logger().info("end of stream")
+                self.get_logger().info(END_OF_STREAM)
                 return
             except ConversionError as error:
                 self.meter.count("broken_frames")

@@ -79,6 +79,7 @@ class SelectorNode(ManagedNode):
             return
         self._publisher.publish(conversions.to_target(target, message.header))
         self.meter.count("frames")
+        self.meter.count("targets", int(target.track is not None))
         self.meter.latency("capture_to_target", self.ros_now() - conversions.from_time(message.header.stamp))
 
 

@@ -22,9 +22,10 @@ from theylive_ros.nodes import qos
 from theylive_ros.nodes.base import ManagedNode, Worker, run_node
 from theylive_ros.nodes.controller_link import AUTO, SocketConfig, socket_path
 from theylive_ros.nodes.image_publisher import ImagePublisher
+from theylive_ros.nodes.parameters import ConfigurationError
 from theylive_ros.settings import setting
 from theylive_ros.simulator.lit import LitPlaces
-from theylive_ros.simulator.scenario import load_scenario
+from theylive_ros.simulator.scenario import ScenarioError, load_scenario
 from theylive_ros.simulator.truth import LitSample
 from theylive_ros.simulator.world import World
 from theylive_ros.types import Frame
@@ -51,6 +52,10 @@ class SimulatorNode(ManagedNode):
         self._executor_settings = self.declare(ExecutorSettings, "controller")
         self._publisher = ImagePublisher(self)
         self._truth = self.create_lifecycle_publisher(msg.GroundTruth, "ground_truth", qos.RESULT)
+        try:
+            self._scenario = load_scenario(self._config.value.scenario)
+        except ScenarioError as error:
+            raise ConfigurationError(str(error)) from error
         self._world: World | None = None
         self._lines: SimLines | None = None
         self._executor: Executor | None = None
@@ -82,9 +87,8 @@ class SimulatorNode(ManagedNode):
         return self._lines.missed
 
     def open(self) -> None:
-        """Build the world, power the motors, listen for a planner. A controller lives from here to `close`, as on a rig."""
+        """Power the motors, listen for a planner, build the world. A controller lives from here to `close`, as on a rig."""
         config = self._config.value
-        self._world = World(load_scenario(config.scenario), None if config.seed < 0 else config.seed)
         self._lines = SimLines(self._lines_config.value)
         self._executor = Executor(self._lines, self._executor_settings.value)
         self._server = SocketServer(socket_path(self, self._socket.value.controller_socket or AUTO))
@@ -92,6 +96,8 @@ class SimulatorNode(ManagedNode):
         self._leave.clear()
         self._controller = threading.Thread(target=self._serve, name="simulated-controller", daemon=True)
         self._controller.start()
+        # Last: drawing the heads takes a second or two, and no planner need wait for them.
+        self._world = World(self._scenario, None if config.seed < 0 else config.seed)
         self.get_logger().info(f"scenario {config.scenario}; controller at {self._server.path}")
 
     def start(self) -> None:
