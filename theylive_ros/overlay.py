@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import cv2
@@ -19,6 +20,7 @@ INK = (235, 235, 235)
 PANEL = (32, 28, 26)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _STRIP = 30
+_FAR = 5000.0  # px
 _SAME_MOMENT = 1e-3  # s
 _ZONE = 0.22  # share of colour laid over where the laser never goes
 
@@ -41,7 +43,8 @@ class Scene:
 def draw(scene: Scene, scale: int = 2) -> np.ndarray:
     """The picture enlarged `scale` times, with boxes, tracks, aim and spot, and a strip below that says what the laser does and why.
 
-    Returns a uint8 BGR picture of (scale h + 30, scale w, 3); the scene's picture is not changed.
+    Returns a uint8 BGR picture of (scale h + 30, scale w, 3); the scene's picture is not changed. What is not finite, or far outside
+    the picture, is left out.
     """
     height, width = scene.image.shape[:2]
     canvas = np.empty((scale * height + _STRIP, scale * width, 3), np.uint8)
@@ -57,9 +60,9 @@ def draw(scene: Scene, scale: int = 2) -> np.ndarray:
         if scene.target.track is not None:
             _box(view, scene.target.track, ALIEN, scale, thickness=2)
             _lead(view, scene.target.track, scale)
-    if scene.aim is not None:
+    if scene.aim is not None and _drawable(*scene.aim):
         _cross(view, scene.aim, AIM, scale)
-    if scene.spot is not None:
+    if scene.spot is not None and _drawable(*scene.spot):
         centre = _pixel(scene.spot, scale)
         cv2.circle(view, centre, 4 * scale, BEAM if scene.laser_on else INK, 2 if scene.laser_on else 1, cv2.LINE_AA)
     _strip(canvas[scale * height :], scene)
@@ -71,16 +74,23 @@ def text(image: np.ndarray, words: str, origin: tuple[int, int], colour: Sequenc
     cv2.putText(image, words, origin, _FONT, size, colour, weight, cv2.LINE_AA)
 
 
+def _drawable(*values: float) -> bool:
+    """OpenCV draws with 32 bit, some of them behind the point."""
+    return all(math.isfinite(value) and abs(value) < _FAR for value in values)
+
+
 def _pixel(point: tuple[float, float], scale: int) -> tuple[int, int]:
     return round(point[0] * scale), round(point[1] * scale)
 
 
 def _box(view: np.ndarray, track: Track, colour: Sequence[int], scale: int, thickness: int = 1, guard: float = 0.0) -> None:
+    if not _drawable(track.x, track.y, track.width, track.height):
+        return
     half_width, half_height = track.width / 2, track.height / 2
     top_left = _pixel((track.x - half_width, track.y - half_height), scale)
     bottom_right = _pixel((track.x + half_width, track.y + half_height), scale)
     cv2.rectangle(view, top_left, bottom_right, colour, thickness, cv2.LINE_AA)
-    if guard > 0:
+    if guard > 0 and _drawable(guard):
         grown = round(guard * scale)
         outer = (top_left[0] - grown, top_left[1] - grown), (bottom_right[0] + grown, bottom_right[1] + grown)
         _tint(view, *outer, colour)
@@ -103,7 +113,7 @@ def _tint(view: np.ndarray, top_left: tuple[int, int], bottom_right: tuple[int, 
 def _lead(view: np.ndarray, track: Track, scale: int) -> None:
     """An arrow to where the head will be in a quarter of a second."""
     end = (track.x + 0.25 * track.vx, track.y + 0.25 * track.vy)
-    if abs(track.vx) + abs(track.vy) > 10:
+    if _drawable(*end) and abs(track.vx) + abs(track.vy) > 10:
         cv2.arrowedLine(view, _pixel((track.x, track.y), scale), _pixel(end, scale), ALIEN, 1, cv2.LINE_AA, tipLength=0.3)
 
 
@@ -124,7 +134,7 @@ def _strip(strip: np.ndarray, scene: Scene) -> None:
         cv2.circle(strip, (16, _STRIP // 2), 7, OTHER, 1, cv2.LINE_AA)
         why = ", ".join(scene.reasons).replace("_", " ") or ("armed" if scene.armed else "not armed")
         text(strip, f"dark: {why}", (32, 20), INK)
-    if scene.latency is not None:
+    if scene.latency is not None and math.isfinite(scene.latency):
         words = f"{1e3 * scene.latency:.0f} ms"
         (w, _), _ = cv2.getTextSize(words, _FONT, 0.45, 1)
         text(strip, words, (strip.shape[1] - w - 10, 20), OTHER)
