@@ -46,8 +46,8 @@ def train(pictures: tuple[Picture, ...], schedule: Schedule, checkpoint: Path, r
     optimizer = _optimizer(net, schedule)
     run = _fingerprint(pictures, schedule)
     first = _resume(checkpoint, run, net, mean, optimizer, device)
-    if first:
-        report(f"going on after epoch {first} of {schedule.epochs}")
+    if checkpoint.is_file():
+        report(f"going on after epoch {first} of {schedule.epochs}" if first else "the checkpoint there is of another run: beginning anew")
     steps = math.ceil(len(pictures) / schedule.batch)
     began = time.monotonic()
     for epoch in range(first, schedule.epochs):
