@@ -146,6 +146,11 @@ def test_a_target_that_newer_frames_do_not_show_is_lit_for_as_long_as_was_asked_
         assert failing(situation(last_seen=NOW - ago), RIG, GateSettings(unseen_timeout=asked)) == told
 
 
+def test_light_keeps_from_the_edge_by_the_guard_and_the_half_head_that_may_come_in_there_unseen():
+    for x, told in ((319 - 25 / 0.785, ()), (321 - 25 / 0.785, ("outside_seen",))):
+        assert reasons(aim=(x, 100.0)) == told
+
+
 def test_reasons_are_told_in_their_order():
     told = failing(situation(status=None, target=None, armed=False, on_time=20.0, spot=None), RIG, SETTINGS)
     assert told == tuple(r for r in REASONS if r in told)

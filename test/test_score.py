@@ -91,6 +91,14 @@ def test_john_is_not_hit_before_he_appeared():
     assert report["john_hits"] == 0
 
 
+def test_john_who_left_since_the_frame_before_was_lit_all_the_same():
+    def heads(t):
+        return [_head(1, "john", vx=300.0)] if t < 0.99 else []
+
+    report = _run(heads, lambda a, b: _light(a, a + 0.002, 131, 100) if abs(b - 1.0) < 1e-9 else [])
+    assert report["john_hits"] == 1
+
+
 def test_one_stretch_on_john_is_one_hit_and_its_length_is_told():
     report = _run(lambda t: [_head(1, "john")], lambda a, b: _light(a, b, 100, 100) if b < 0.51 or 1.0 < b < 1.21 else [])
     assert report["john_hits"] == 2

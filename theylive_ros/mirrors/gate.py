@@ -36,7 +36,7 @@ REASONS = (
     "picture_size",  # the pictures have another size than the calibration
     "outside_field",  # aim or spot is outside the calibrated field
     "outside_limits",  # aim or spot is beyond the soft limits
-    "outside_seen",  # aim or spot is not `guard_radius` inside what the detector looked at
+    "outside_seen",  # aim or spot is not `guard_radius` and `edge_margin` inside what the detector looked at
     "protected_near",  # a protected head may be within `guard_radius` of aim or spot
     "slewing",  # the mirrors are on their way to the aim
     "not_settled",  # the spot is farther from the aim than `settle_tolerance`
@@ -55,6 +55,10 @@ class GateSettings:
     guard_radius: float = setting(
         0.010, "distance kept from protected heads and from what nobody has looked at", unit="m", low=0.0, high=1.0
     )
+    edge_margin: float = setting(
+        0.015, "further distance kept from the edge of what was looked at: a head coming in is not seen until half of it is in", unit="m",
+        low=0.0, high=1.0,
+    )  # fmt: skip
     guard_sigma: float = setting(2.5, "standard deviations by which a protected head is grown", low=0.0, high=10.0)
     frame_period: float = setting(0.034, "time between frames, over which a protected head may move unseen", unit="s", low=0.001, high=1.0)
     target_timeout: float = setting(0.15, "how long ago the target may have been seen", unit="s", low=0.001, high=1.0)
@@ -198,7 +202,8 @@ def _places(s: Situation, calibration: Calibration, settings: GateSettings) -> s
     if target is not None:
         points = _points([p for p in pixels if p is not None], calibration)
         seen = _on_board(target.seen, calibration)
-        if seen is None or not all(plane.depth_inside(seen, *p) >= settings.guard_radius for p in points):
+        inset = settings.guard_radius + settings.edge_margin
+        if seen is None or not all(plane.depth_inside(seen, *p) >= inset for p in points):
             failed.add("outside_seen")
         age = s.now - target.stamp
         if points and not all(clearance(t, points, age, calibration, settings) > settings.guard_radius for t in target.protected):

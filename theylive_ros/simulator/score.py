@@ -3,7 +3,8 @@
 - A **shot** is light without a pause of more than `shot_gap`, on one aim: where the aim leaps by more than `shot_leap`, the next begins.
 - A shot is a **hit** when its light was within an alien's hit radius (`hit_share` of the side of its box, about the box's centre) for
   at least `hit_time` in all. An alien is hit when all the light on it comes to `hit_time`.
-- A **john hit** is a stretch of light with the spot anywhere inside a John's box, however short.
+- A **john hit** is a stretch of light with the spot anywhere inside a John's box, however short. A John who leaves between two frames
+  counts as there until the second.
 - An alien is **shootable** while its box is wholly in the picture, was so for `confirm`, no other head lies over its middle, and no
   John's box is within `guard` of its centre. It was **due** once its shootable time, each moment divided by the number of aliens then in
   the picture, came to more than `fair_share` (1 s times the aliens present). Due and not hit is **missed**.
@@ -69,6 +70,7 @@ class Score:
         self.frames = self.shots = self.hits = self.john_hits = 0
         self._start = self._t = math.nan
         self._before: dict[int, TrueHead] = {}
+        self._left: list[TrueHead] = []
         self._lit = self._stray = self._on_john = self._john_stretch = self._john_longest = 0.0
         self._last: LitSample | None = None
         self._last_on_john = -math.inf
@@ -78,6 +80,8 @@ class Score:
 
     def feed(self, t: float, heads: Sequence[TrueHead], lit: Iterable[LitSample] = (), aim: tuple[float, float] | None = None) -> None:
         """One frame. t: s; heads: the truth at t; lit: all lit samples since the frame before, in order; aim: px, where they have none."""
+        present = {h.id for h in heads}
+        self._left = [h for h in self._before.values() if h.id not in present]
         for sample in lit:
             known = not (math.isnan(sample.aim_x) or math.isnan(sample.aim_y))
             self._light(sample if known or aim is None else sample._replace(aim_x=aim[0], aim_y=aim[1]), t, heads)
@@ -159,7 +163,10 @@ class Score:
         self._lit += step
         self._shoot(s)
         there = [h for h in (self._then(h, s.t, t) for h in heads) if h is not None]
-        if any(h.label in rules.protected_labels and h.covers(s.x, s.y) for h in there):
+        # One who has left since the frame before may still have been there when it shone.
+        left = [h for h in self._left if h.label in rules.protected_labels]
+        left = [h._replace(x=h.x + h.vx * (s.t - self._t), y=h.y + h.vy * (s.t - self._t)) for h in left]
+        if any(h.label in rules.protected_labels and h.covers(s.x, s.y) for h in (*there, *left)):
             if s.t - self._last_on_john > 2.5 * step:
                 self.john_hits += 1
                 self._john_stretch = 0.0
