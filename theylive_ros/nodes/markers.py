@@ -58,10 +58,11 @@ class _Board:
         alpha: float,
     ) -> Marker:
         x, y = ((p - m) * self._scale for p, m in zip(at, self._middle, strict=True))
-        marker = Marker(header=self._header, ns=space, id=number, type=kind, action=Marker.ADD, lifetime=_LIFETIME, scale=size)
-        if not (math.isfinite(x) and math.isfinite(y)):
+        marker = Marker(header=self._header, ns=space, id=number & 0x7FFFFFFF, type=kind, action=Marker.ADD, lifetime=_LIFETIME)
+        if not (math.isfinite(x) and math.isfinite(y) and 0 < size.x < math.inf):
             marker.action = Marker.DELETE
             return marker
+        marker.scale = size
         marker.pose.position = Point(x=x, y=y, z=self._distance)
         marker.pose.orientation.w = 1.0
         marker.color = ColorRGBA(r=colour[0], g=colour[1], b=colour[2], a=alpha)
