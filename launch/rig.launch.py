@@ -7,5 +7,5 @@ from theylive_ros.launching import describe
 
 def generate_launch_description() -> LaunchDescription:
     """One process for each node; the laser stays dark until somebody calls the service mirrors/arm."""
-    camera = {"camera": ("v4l2", "Camera plugin", "camera:plugin")}
+    camera = {"camera": ("Camera plugin: v4l2, video, images, or one that you installed", "camera", "plugin")}
     return describe(["camera", "detector", "selector", "mirrors"], "rig.yaml", camera)

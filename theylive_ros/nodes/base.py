@@ -245,6 +245,8 @@ def run_node(make: Callable[[], ManagedNode], arguments: Sequence[str] | None = 
         print(f"error: {error}", file=sys.stderr)
         return 2
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # under a launch Ctrl-C comes twice: once more while Python tidies up
         rclpy.try_shutdown()
     return 0
 
