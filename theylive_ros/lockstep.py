@@ -84,7 +84,7 @@ class LockStep:
         self._lit = LitPlaces(self.lines, geometry, camera)
         self._aims = AimLog()
         self._coming: collections.deque[tuple[float, Target]] = collections.deque()
-        self._stalled_until = -math.inf
+        self._stalled_until_us = 0
         self._tick_us = round(TICK * 1e6)
         self._start()
         self._begin_us, self._frames = self._us, 0
@@ -104,14 +104,14 @@ class LockStep:
                 self._us = self._next_frame_us()
                 self._frame()
             self._us = end
-            if self.now >= self._stalled_until:
+            if self._us >= self._stalled_until_us:
                 self._tick()
                 on_tick(self.state)
         return self.score
 
     def stall(self, seconds: float) -> None:
         """The planner does nothing for so long, while everything else goes on."""
-        self._stalled_until = self.now + seconds
+        self._stalled_until_us = self._us + round(seconds * 1e6)
 
     def _start(self) -> None:
         """Home and arm, as a person would."""
