@@ -41,6 +41,7 @@ def test_a_wrong_call_ends_with_2_and_says_why(words, capsys):
     [
         (("demo", "--seconds", "0"), "--seconds is 0.0; it must be more than 0"),
         (("demo", "--report", "/no/such/folder/r.json"), "there is no folder /no/such/folder"),
+        (("demo", "--window"), "--window"),
         (("demo", "--scenario", "no such scene"), "no such scene"),
         (("run", "--nodes", "camera,cook"), "no node cook; there are: camera"),
         (("run", "--params-file", "/no/such.yaml"), "no parameter file /no/such.yaml"),
@@ -48,7 +49,9 @@ def test_a_wrong_call_ends_with_2_and_says_why(words, capsys):
         (("bench", "detector", "--model", "no.tflite"), "there is no model no.tflite"),
     ],
 )
-def test_an_error_is_one_line_that_names_its_cause(words, says, capfd):
+def test_an_error_is_one_line_that_names_its_cause(words, says, capfd, monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     assert call(*words) == 2
     told = [line for line in capfd.readouterr().err.splitlines() if not line.startswith("demo: starting")]
     assert says in told[-1]

@@ -62,7 +62,7 @@ def test_an_encoding_that_needs_cv_bridge_names_it():
         import cv_bridge  # noqa: F401
     except ImportError:
         message = Image(height=1, width=1, encoding="bayer_rggb8", step=1, data=b"\0")
-        with pytest.raises(conversions.ConversionError, match="bayer_rggb8.*cv_bridge"):
+        with pytest.raises(conversions.ConversionError, match=r"bayer_rggb8.*cv_bridge"):
             conversions.from_image(message)
     else:
         message = Image(height=2, width=2, encoding="bayer_rggb8", step=2, data=b"\0\1\2\3")

@@ -16,6 +16,7 @@ from typing import Any
 
 from theylive_ros.share import share_path
 from theylive_ros.simulator.scenario import load_scenario
+from theylive_ros.window import check_window, show
 
 _LATENCIES = (
     ("camera", "simulator", "render"),
@@ -51,6 +52,8 @@ def run(args: argparse.Namespace) -> int:
     for path in (args.report, args.video, args.picture):
         if not path.absolute().parent.is_dir():
             raise DemoError(f"{path}: there is no folder {path.absolute().parent}")
+    if args.window:
+        check_window()
     load_scenario(args.scenario)  # a wrong name is better told before the nodes start
     # A demo must neither hear nor disturb a rig in the same network, nor another demo.
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
@@ -131,7 +134,7 @@ class _Demo:
         self._judge = Judge(self._node, self._score)
         self._armer = Armer(self._node)
         self._film = Film(args.video, self._simulator.rate)
-        self._projector = Projector(self._node, self._film, self._words, args.window)
+        self._projector = Projector(self._node, self._film, self._words)
         self._begin: float | None = None
 
     def run(self, stop: Any) -> dict[str, Any]:
@@ -148,6 +151,8 @@ class _Demo:
                 else:
                     self._give_up_after(now - launched)
                 return False
+            if self._args.window and self._projector.picture is not None:
+                show(self._projector.picture)
             _progress(now - self._begin, self._args.seconds, self._words())
             return now - self._begin >= self._args.seconds
 

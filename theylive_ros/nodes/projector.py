@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Callable
 
-import cv2
+import numpy as np
 from rclpy.node import Node
 from theylive_msgs import msg
 
@@ -22,14 +22,15 @@ _WAITING = 90  # frames that may wait for ink
 class Projector:
     """Films what SceneKeeper hands over."""
 
-    def __init__(self, node: Node, film: Film, words: Callable[[], str], window: bool = False) -> None:
-        """words: the count so far. window: show each frame, too; raises cv2.error without a display."""
-        self._film, self._words, self._window = film, words, window
+    def __init__(self, node: Node, film: Film, words: Callable[[], str]) -> None:
+        """words: the count so far."""
+        self._film, self._words = film, words
         self._begin: float | None = None
         self._queue: queue.Queue[tuple[Scene, float] | None] = queue.Queue(_WAITING)
         self._keeper = SceneKeeper(node, False, lambda: _GUARD, self._on_scene)
         self.error: Exception | None = None
         self.left_out = 0
+        self.picture: np.ndarray | None = None  # the newest one drawn
         self._thread = threading.Thread(target=self._draw, name="projector", daemon=True)
         self._thread.start()
 
@@ -58,9 +59,6 @@ class Projector:
             if self.error is not None:
                 continue
             try:
-                picture = self._film.add(*item, self._words())
-                if self._window:
-                    cv2.imshow("theylive", picture)
-                    cv2.waitKey(1)
+                self.picture = self._film.add(*item, self._words())
             except Exception as error:  # kept for the thread that waits in close()
                 self.error = error

@@ -18,8 +18,8 @@ _SAME_HEAD = 0.5
 class SelectionSettings(TrackerSettings):
     """Whom to aim at, whom to spare, and how heads are followed."""
 
-    target_labels: list[str] = setting(["alien"], "labels that are aimed at")  # noqa: RUF009
-    protected_labels: list[str] = setting(["john"], "labels that must never be lit")  # noqa: RUF009
+    target_labels: list[str] = setting(["alien"], "labels that are aimed at")
+    protected_labels: list[str] = setting(["john"], "labels that must never be lit")
 
 
 class Selection:
