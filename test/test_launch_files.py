@@ -81,13 +81,17 @@ def test_a_launched_rig_in_a_namespace_shines_when_armed_and_ends_at_ctrl_c(benc
 
 def test_a_launched_rig_without_a_camera_waits_for_it(start):
     rig = start("rig.launch.py")
-    rig.says("trying again")
+    for words in ("trying again", "[selector]: active", "[detector]: active", "[mirrors]: active"):
+        rig.says(words)
     assert end(rig) == 0
     assert rig.text.count("process started") == 4
     assert "process has died" not in rig.text
 
 
 def test_a_wrong_argument_is_told_in_one_line(start):
-    rig = start("sim.launch.py", "scenario:=1", "log_level:=warn")
+    rig = start("sim.launch.py", "scenario:=1")
     assert "no scenario '1'; there are: crowd, default" in rig.says("error: ")
+    for others in ("[selector]: active", "[detector]: active", "[visualizer]: active", "no controller listens on"):
+        rig.says(others)
     end(rig)
+    assert rig.text.count("process has finished cleanly") == 4, rig.text

@@ -87,7 +87,8 @@ class ProcessTransport:
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-m", "theylive_ros.controller", "--lines", lines, "--settings", json.dumps(dict(settings or {}))]
         with theirs:
-            self.process = subprocess.Popen(command, stdin=theirs, stdout=theirs)
+            # A session of its own: Ctrl-C is for the planner, whose closed stream is the end of this one.
+            self.process = subprocess.Popen(command, stdin=theirs, stdout=theirs, start_new_session=True)
         self._stream = FdStream(ours.fileno(), ours.fileno(), ours.close)
 
     def send(self, data: bytes) -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.duration import Duration
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 from theylive_msgs import msg
@@ -36,6 +37,7 @@ JOINTS = ["mirror_1_joint", "mirror_2_joint"]
 _STATE_PERIOD = 0.1  # s between two laser messages that say the same
 _JOINTS_PERIOD = 0.02  # s
 _PATIENCE = 0.3  # s
+_LAST_WORD = Duration(seconds=0.3)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,6 +125,7 @@ class MirrorsNode(ManagedNode):
                     self._pointer.halt(time.monotonic())
             reasons = ["not_armed"]  # the last word of this node, for whoever still listens
             self._laser.publish(msg.LaserState(header=conversions.header(self.get_clock().now().to_msg(), ""), reasons=reasons))
+            self._laser.wait_for_all_acked(_LAST_WORD)  # or it may be lost with this process, and the laser look lit for ever
 
     def close(self) -> None:
         """Let the controller go, which makes it dark by itself too."""
