@@ -12,7 +12,6 @@ from theylive_training.edgetpu_check import check
 from theylive_ros.detector import manifest
 from theylive_ros.detector.yolov8 import YoloV8Config, YoloV8Detector
 
-
 pytestmark = pytest.mark.timeout(600)  # half a minute where nothing else runs; export and TensorFlow are slow on a busy machine
 
 
