@@ -106,6 +106,21 @@ def test_the_note_names_the_python_so_that_the_next_make_keeps_it(setup):
     assert json.loads((setup.venv / "setup.json").read_text())["python"] == sys.executable
 
 
+def test_launch_files_are_linked_one_by_one_also_where_their_folder_was_a_link(tmp_path, setup):
+    import environment
+
+    source, folder = tmp_path / "clone", tmp_path / "share" / "launch"
+    source.mkdir()
+    (source / "rig.launch.py").write_text("here")
+    folder.parent.mkdir()
+    folder.symlink_to(source)
+    for _ in range(2):
+        environment._link_files(folder, source)
+        assert not folder.is_symlink()
+        assert (folder / "rig.launch.py").is_symlink()
+    assert (source / "rig.launch.py").read_text() == "here"
+
+
 def test_the_digest_of_a_folder_sees_contents_and_names(tmp_path, setup):
     import environment
 

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "tools"
 NEEDS = ROOT / "requirements"
 MESSAGES = ROOT / "msg" / "theylive_msgs"
-SHARED = ("config", "launch", "models", "package.xml")
+SHARED = ("config", "models", "package.xml")
 
 
 class SetupError(Exception):
@@ -168,6 +168,7 @@ class Setup:
         )
         sets = [NEEDS / "ros-jazzy.txt", NEEDS / "run.txt", NEEDS / "test.txt"]
         clone = [ROOT / name for name in ("setup.py", "setup.cfg", "pyproject.toml", "package.xml", "theylive_ros/__init__.py")]
+        clone += sorted((ROOT / "launch").glob("*.py"))
         packages = "packages: ROS 2 Jazzy, NumPy, OpenCV, TFLite, pytest (0.6 GB, about a minute)"
         return [
             Step("venv", "virtual environment", made_of, self._make_venv),
@@ -230,6 +231,7 @@ class Setup:
         index.touch()
         for name in SHARED:
             _link(self.venv / "share" / "theylive_ros" / name, ROOT / name)
+        _link_files(self.venv / "share" / "theylive_ros" / "launch", ROOT / "launch")
         names = subprocess.run([self.python, "-c", _SCRIPTS], check=True, capture_output=True, text=True, env=_environment()).stdout.split()
         for name in names:
             _link(self.venv / "lib" / "theylive_ros" / name, Path("..", "..", "bin", name))
@@ -284,3 +286,12 @@ def _link(link: Path, target: Path) -> None:
     link.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
     link.symlink_to(target)
+
+
+def _link_files(folder: Path, source: Path) -> None:
+    """Link each file on its own: `ros2 launch` does not look into a folder that is a link."""
+    if folder.is_symlink():
+        folder.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+    for file in source.glob("*.py"):
+        _link(folder / file.name, file)
