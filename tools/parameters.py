@@ -109,7 +109,7 @@ class Entry:
 
 def declared(node: str) -> list[Entry]:
     """Every parameter that a node declares with its default plugin; rclpy is initialised."""
-    made = node_class(node)(use_global_arguments=False, cli_args=["--ros-args", "-p", "autostart:=false"])
+    made = node_class(node)(enable_rosout=False, use_global_arguments=False, cli_args=["--ros-args", "-p", "autostart:=false"])
     try:
         return [
             Entry(group.prefix + field.name, type(group.value), field)
