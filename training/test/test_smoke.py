@@ -62,9 +62,16 @@ def test_a_run_that_was_stopped_goes_on(made, capsys):
     assert "going on after epoch 1 of 1" in capsys.readouterr().out
 
 
+def test_a_run_begins_with_another_runs_net(made, tmp_path):
+    assert main(["compact", "--smoke", "--out", str(tmp_path), "--start", str(made.parent), "--pictures", "16"]) == 0
+    before = manifest.load(tmp_path / made.name).training["began_with"]
+    assert before["schedule"]["seed"] == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["compact", "--smoke", "--out", "{tmp}/out", "--start", "{tmp}"], "no checkpoint"),
         (["compact", "--data", "{tmp}/nowhere", "--out", "{tmp}/out"], "there is no data set"),
         (["compact", "--smoke", "--out", "{tmp}/file"], "cannot be made"),
         (["edgetpu-check", "{tmp}/none.tflite"], "cannot be read"),

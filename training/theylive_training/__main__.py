@@ -14,7 +14,9 @@ from theylive_training.errors import TrainingError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: done; 1: done, but the model does not reach what it must; 2: something given is missing or wrong."""
-    given = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    given = _parser().parse_args(words)
+    given.command = _command(words)
     try:
         return given.run(given)
     except TrainingError as error:
@@ -35,6 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     compact.add_argument("--epochs", type=_positive, help="rounds over the pictures")
     compact.add_argument("--pictures", type=_positive, help="pictures to learn from")
     compact.add_argument("--seed", type=_positive, default=1, help="of all chance")
+    compact.add_argument("--start", type=Path, metavar="DIR", help="folder of another run whose net to begin with")
+    compact.add_argument("--rate", type=float, help="highest learning rate")
     compact.add_argument("--threads", type=_positive, default=0, help="of torch on the CPU")
     compact.add_argument("--smoke", action="store_true", help="the whole way in the least time, to see that it works; needs no data")
     compact.set_defaults(run=_compact)
@@ -59,8 +63,9 @@ def _compact(given: argparse.Namespace) -> int:
     from theylive_training.compact import Plan, run, smoke
     from theylive_training.train import Schedule
 
-    schedule = Schedule(seed=given.seed, epochs=given.epochs or Schedule.epochs)
-    plan = Plan(None if given.smoke else given.data, given.out, schedule=schedule, threads=given.threads, command=_command())
+    schedule = Schedule(seed=given.seed, epochs=given.epochs or Schedule.epochs, rate=given.rate or Schedule.rate)
+    data = None if given.smoke else given.data
+    plan = Plan(data, given.out, schedule=schedule, threads=given.threads, command=given.command, start=given.start)
     plan = smoke(plan) if given.smoke else plan
     if given.pictures:
         plan = dataclasses.replace(plan, pictures=given.pictures)
@@ -119,12 +124,14 @@ def _positive(text: str) -> int:
     return value
 
 
-def _command() -> str:
+def _command(given: Sequence[str]) -> str:
     """The command as it was given, without the folders of this machine."""
     words, skip = ["theylive-train"], False
-    for word in sys.argv[1:]:
-        words.append("DIR" if skip else word)
-        skip = word in ("--data", "--out")
+    for word in given:
+        option, is_joined, _ = word.partition("=")
+        is_folder = option in ("--data", "--out", "--start")
+        words.append("DIR" if skip else f"{option}=DIR" if is_folder and is_joined else word)
+        skip = is_folder and not is_joined
     return shlex.join(words)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from theylive_ros.detector import manifest
+from theylive_ros.detector.interface import DetectorError
 from theylive_training import dataset, edgetpu_check, exam
 from theylive_training.cutout import cut_out
 from theylive_training.errors import TrainingError
@@ -24,9 +25,10 @@ from theylive_training.net import SIDE, parameters
 from theylive_training.picture import LABELS, Picture
 from theylive_training.pool import Material, Pool, make_pool, material
 from theylive_training.sheet import save_sheet
-from theylive_training.train import Schedule, train
+from theylive_training.train import Schedule, read_checkpoint, train
 
 NAME = "compact_yolo_224_int8"
+CHECKPOINT = "checkpoint.pt"
 LICENCE = {
     "model": "AGPL-3.0: trained with ultralytics, which asks for it",
     "code": "Apache-2.0",
@@ -40,7 +42,10 @@ Report = Callable[[str], None]
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What to do. data: None for drawn pictures alone; threads: of torch on the CPU, 0 for what suits the machine."""
+    """What to do. data: None for drawn pictures alone; threads: of torch on the CPU, 0 for what suits the machine.
+
+    start: the folder of another run whose net to begin with in place of random weights.
+    """
 
     data: Path | None
     out: Path
@@ -50,6 +55,7 @@ class Plan:
     composed: int = 300
     renders: int = 400
     command: str = ""
+    start: Path | None = None
 
 
 def smoke(plan: Plan) -> Plan:
@@ -63,6 +69,7 @@ def run(plan: Plan, report: Report = print) -> list[str]:
     Stopped at any moment and run again it goes on after the last epoch that was finished.
     """
     data = dataset.load(plan.data) if plan.data else None
+    before = _facts_of(plan.start) if plan.start else None
     _make_folder(plan.out)
     torch.set_num_threads(plan.threads or max(1, (os.cpu_count() or 1) // 2))
     began = time.monotonic()
@@ -70,7 +77,7 @@ def run(plan: Plan, report: Report = print) -> list[str]:
     pool = make_pool(given, plan.pictures, SIDE, plan.schedule.seed, _progress("pictures", report))
     save_sheet(pool.pictures, pool.kinds, plan.out / "pictures.jpg")
     report(f"{len(pool.pictures)} pictures, some of each kind in {plan.out / 'pictures.jpg'}")
-    net = train(pool.pictures, plan.schedule, plan.out / "checkpoint.pt", report)
+    net = train(pool.pictures, plan.schedule, plan.out / CHECKPOINT, report, plan.start and plan.start / CHECKPOINT)
     report("export to int8 TFLite")
     model = plan.out / f"{NAME}.tflite"
     size = parameters(net)
@@ -78,6 +85,7 @@ def run(plan: Plan, report: Report = print) -> list[str]:
     checked = edgetpu_check.check(model)
     facts: dict[str, Any] = {
         "made_with": plan.command,
+        **({"began_with": before} if before else {}),
         "minutes": round((time.monotonic() - began) / 60, 1),
         "parameters": size,
         "schedule": dataclasses.asdict(plan.schedule),
@@ -159,6 +167,16 @@ def _cpu() -> str:
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.machine()
+
+
+def _facts_of(folder: Path) -> dict[str, Any]:
+    """How the net of another run was trained."""
+    try:
+        read_checkpoint(folder / CHECKPOINT, torch.device("cpu"))
+        facts = manifest.load(folder / f"{NAME}.tflite").training
+    except DetectorError as error:
+        raise TrainingError(f"{folder} holds no finished run: {error}") from error
+    return {k: facts[k] for k in ("made_with", "began_with", "schedule", "pictures", "minutes") if k in facts}
 
 
 def _make_folder(folder: Path) -> None:

@@ -71,6 +71,9 @@ def _place(
             x, y = near.x + away * math.cos(way), near.y + away * math.sin(way)
         else:
             x, y = rng.uniform(0, size[0]), rng.uniform(0, size[1])
+            if rng.random() < 0.2:  # cut by an edge
+                x, y = (x, rng.choice([0, size[1]])) if rng.random() < size[0] / sum(size) else (rng.choice([0, size[0]]), y)
+                x, y = x + rng.uniform(-0.5, 0.5) * side, y + rng.uniform(-0.5, 0.5) * side
         box = Box(cutout.label, x, y, side, side)
         if inside(box, size) < LEAST_INSIDE or any(math.hypot(b.x - x, b.y - y) < 0.5 * side for b, _ in placed):
             continue

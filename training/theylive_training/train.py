@@ -8,10 +8,12 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
+from theylive_training.errors import TrainingError
 from theylive_training.net import DetectionModel, build
 from theylive_training.picture import LABELS, Picture, turn
 
@@ -34,14 +36,20 @@ class Schedule:
 Report = Callable[[str], None]
 
 
-def train(pictures: tuple[Picture, ...], schedule: Schedule, checkpoint: Path, report: Report = print) -> DetectionModel:
+def train(
+    pictures: tuple[Picture, ...], schedule: Schedule, checkpoint: Path, report: Report = print, start: Path | None = None
+) -> DetectionModel:
     """Train, or go on where `checkpoint` was left by the same schedule and pictures; returns the mean net on the CPU.
 
-    The checkpoint is written after each epoch, whole or not at all.
+    The checkpoint is written after each epoch, whole or not at all. start: the checkpoint of another run whose mean net to begin with
+    in place of random weights. Raises TrainingError when it is none.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(schedule.seed)
-    net = build().to(device, memory_format=torch.channels_last).train()
+    net = build()
+    if start:
+        net.load_state_dict(read_checkpoint(start, torch.device("cpu"))["mean"])
+    net = net.to(device, memory_format=torch.channels_last).train()
     mean = copy.deepcopy(net).eval().requires_grad_(False)
     optimizer = _optimizer(net, schedule)
     run = _fingerprint(pictures, schedule)
@@ -64,6 +72,17 @@ def train(pictures: tuple[Picture, ...], schedule: Schedule, checkpoint: Path, r
         box, score, _ = np.mean(losses, axis=0)
         report(f"epoch {epoch + 1}/{schedule.epochs}: box loss {box:.3f}, score loss {score:.3f}, {left / 60:.1f} min left")
     return mean.float().to("cpu", memory_format=torch.contiguous_format)
+
+
+def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
+    """What `train` has left. Raises TrainingError for another file."""
+    try:
+        state = torch.load(path, map_location=device, weights_only=True)
+        if {"run", "epoch", "net", "mean", "optimizer"} <= set(state):
+            return state
+    except Exception as cause:  # torch raises whatever it likes for a file that is not its own
+        raise TrainingError(f"{path} is no checkpoint ({type(cause).__name__}): give the checkpoint.pt of a run, or remove it") from cause
+    raise TrainingError(f"{path} is no checkpoint of theylive-train: give the checkpoint.pt of a run, or remove it")
 
 
 def _optimizer(net: DetectionModel, schedule: Schedule) -> torch.optim.AdamW:
@@ -144,7 +163,7 @@ def _resume(path: Path, run: str, net: DetectionModel, mean: DetectionModel, opt
     """The epochs that the checkpoint has done; 0 without one, or with another run's."""
     if not path.is_file():
         return 0
-    state = torch.load(path, map_location=device, weights_only=True)
+    state = read_checkpoint(path, device)
     if state["run"] != run:
         return 0
     net.load_state_dict(state["net"])
