@@ -14,7 +14,7 @@ from theylive_training.picture import Box
 
 def photograph(rng: np.random.Generator, image: np.ndarray, strength: float = 1.0) -> np.ndarray:
     """Another exposure, white balance, colour strength, focus, noise and JPEG quality. strength: 1 for a wide range, 0 for none."""
-    glare = rng.uniform(0.3, 0.9) if rng.random() < 0.08 * strength else 0.0  # most of the board is white
+    glare = rng.uniform(0.3, 0.9) if rng.random() < 0.15 * strength else 0.0  # most of the board is white
     gains = np.exp(glare + rng.normal(0, 0.14 * strength) + rng.normal(0, 0.05 * strength, 3))
     gamma = math.exp(rng.normal(0, 0.12 * strength))
     levels = 255 * (np.arange(256)[:, None] / 255) ** gamma * gains + rng.normal(0, 6 * strength)
