@@ -104,9 +104,9 @@ def _bare_interpreter(model: str) -> Callable[[np.ndarray], object]:
 def _latency(args: argparse.Namespace) -> dict[str, Any]:
     import cv2
     import rclpy
-    from rclpy.signals import SignalHandlerOptions
 
     from theylive_ros.commands.run import yaml_string
+    from theylive_ros.nodes.base import start_ros
     from theylive_ros.share import share_path
 
     with tempfile.TemporaryDirectory() as folder:
@@ -118,7 +118,7 @@ def _latency(args: argparse.Namespace) -> dict[str, Any]:
         for name, value in said.items():
             words += ["-p", f"{name}:={yaml_string(value)}"]
         words += ["-p", f"camera:camera.rate:={args.fps}", "-p", "camera:camera.loop:=true"]
-        rclpy.init(args=words, signal_handler_options=SignalHandlerOptions.NO)
+        start_ros(words)
         try:
             return _listen(args, words)
         finally:

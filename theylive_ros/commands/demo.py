@@ -68,17 +68,15 @@ def run(args: argparse.Namespace) -> int:
 def table(report: dict[str, Any]) -> str:
     """The report in a few lines for a person."""
 
-    def spread(name: str, unit: str, digits: int, keys: tuple[str, ...] = ("p50", "p95", "max")) -> str:
+    def spread(name: str, unit: str, digits: int) -> str:
         values = report[name]
-        return "  ".join(f"{k} {'-' if values.get(k) is None else f'{values[k]:.{digits}f}'}" for k in keys) + f" {unit}"
+        return "  ".join(f"{k} {'-' if values.get(k) is None else f'{values[k]:.{digits}f}'}" for k in ("p50", "p95")) + f" {unit}"
 
+    seen, hit, missed, due = (report[f"aliens_{name}"] for name in ("seen", "hit", "missed", "due"))
     latency = report["latency_ms"].get("target") or {}
     rows = [
         ("time, frames", f"{report['seconds']:.1f} s, {report['frames']} at {report['fps'] or 0:.1f} per second"),
-        (
-            "aliens",
-            f"{report['aliens_seen']} seen, {report['aliens_hit']} hit, {report['aliens_missed']} missed of {report['aliens_due']} due",
-        ),
+        ("aliens", f"{seen} seen, {hit} hit, {missed} missed of {due} due"),
         ("shots", f"{report['shots']} fired, {report['hits']} hits"),
         ("John hit", f"{report['john_hits']} times"),
         ("alien appears to light on it", spread("time_to_target_s", "s", 2)),
@@ -92,10 +90,9 @@ def table(report: dict[str, Any]) -> str:
 
 def _play(args: argparse.Namespace) -> dict[str, Any]:
     import rclpy
-    from rclpy.signals import SignalHandlerOptions
 
     from theylive_ros.commands.run import yaml_string
-    from theylive_ros.nodes.base import stop_signals
+    from theylive_ros.nodes.base import start_ros, stop_signals
 
     words = ["--ros-args", "--params-file", str(share_path("config", "sim.yaml")), "--log-level", "warn"]
     said = {"simulator:scenario": args.scenario, "detector:detector.model": args.model}
@@ -103,7 +100,7 @@ def _play(args: argparse.Namespace) -> dict[str, Any]:
         words += ["-p", f"{name}:={yaml_string(value)}"] if value is not None else []
     words += ["-p", "simulator:autostart:=false"]  # the board is empty until everybody is ready
     words += ["-p", f"simulator:seed:={args.seed}"] if args.seed is not None else []
-    rclpy.init(args=words, signal_handler_options=SignalHandlerOptions.NO)
+    start_ros(words)
     try:
         with stop_signals() as stop:
             return _Demo(args).run(stop)

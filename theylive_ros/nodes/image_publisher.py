@@ -58,7 +58,7 @@ class ImagePublisher:
             size = picture.shape[1], picture.shape[0]
         if size is None:
             raise conversions.ConversionError(f"compressed image of {len(data)} bytes is no JPEG")
-        self._infos.publish(conversions.to_camera_info(head, *size, config.focal_length))
         self._images.publish(image)
+        self._infos.publish(conversions.to_camera_info(head, *size, config.focal_length))
         self._node.meter.count("frames")
         return head
