@@ -17,6 +17,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     given = _parser().parse_args(words)
     given.command = _command(words)
+    if getattr(given, "data", None) and not getattr(given, "smoke", False) and "--data" not in given.command:
+        given.command += " --data DIR"  # named by THEYLIVE_DATA
     try:
         return given.run(given)
     except TrainingError as error:
