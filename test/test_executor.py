@@ -176,6 +176,17 @@ def test_an_unfit_move_is_refused_as_a_whole(move, code):
     assert lines.steps == []
 
 
+def test_light_asked_for_before_the_planner_heard_of_a_refused_move_stays_off():
+    executor, lines = make()
+    now = 60_000  # a controller that wakes late finds a slew and the light that was to follow it
+    refused(executor.handle(ramp(0, 20, 4_000, lit=False), now), "late")
+    for us in range(4):
+        refused(executor.handle(p.Light(LEASE), now + us), "dark")
+    assert lines.lights == []
+    accepted(executor.handle(p.Light(LEASE), now + LEASE))
+    assert lines.on
+
+
 def test_a_refused_move_leaves_the_running_plan_to_its_end_but_dark():
     executor, _ = make()
     accepted(executor.handle(p.Light(LEASE), 0))

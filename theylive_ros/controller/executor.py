@@ -38,6 +38,7 @@ class Executor:
         self.due_us = 0  # when `advance` wants to be called next
         self._open = False
         self._lit_until_us = 0
+        self._dark_until_us = -FOREVER  # what was said before the planner heard of a refusal does not light
         self._poll_us = -FOREVER
         self._homing: Generator[Any, tuple[Inputs, bool], None] | None = None
         self._homing_run: Any = None
@@ -64,6 +65,11 @@ class Executor:
     def hang_up(self, now_us: int) -> None:
         """The planner is gone: dark; a running plan comes to its rest."""
         self._darken(now_us, "the planner has gone")
+
+    def distrust(self, reason: str, now_us: int) -> None:
+        """The planner thinks the mirrors elsewhere than they are: dark, and for a lease deaf to what it said before it heard of that."""
+        self._darken(now_us, reason)
+        self._dark_until_us = now_us + self.settings.max_lease_us
 
     def handle(self, command: p.Message, now_us: int) -> p.Welcome | p.Report | p.Refusal:
         """Obey or refuse; `to` of the answer is left UNKNOWN for the session to fill in."""
@@ -135,7 +141,7 @@ class Executor:
         try:
             self._join(move, now_us)
         except RefusedError:
-            self._darken(now_us, "a move was refused")  # the planner thinks the mirrors elsewhere than they are
+            self.distrust("a move was refused", now_us)
             raise
 
     def _join(self, move: p.Move, now_us: int) -> None:
@@ -208,6 +214,8 @@ class Executor:
             return "a limit switch is pressed"
         if self.player.dark(now_us):
             return "a dark move is under way"
+        if now_us < self._dark_until_us:
+            return "a move was refused or lost just before"
         return ""
 
     # --- homing

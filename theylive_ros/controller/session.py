@@ -33,7 +33,7 @@ class Session:
         if isinstance(item, p.SequenceError):
             # Lines were lost, a dark move perhaps: out goes the light. The line is not obeyed, for it may build on what was lost.
             if not isinstance(item.received.message, p.Stop):
-                self.executor.hang_up(now_us)
+                self.executor.distrust("a line was lost", now_us)
                 return self._encode(p.Refusal(item.received.seq, item.code, str(item)))
             item = item.received
         if isinstance(item, p.ProtocolError):
