@@ -508,3 +508,8 @@ def test_a_velocity_counts_as_far_as_it_is_known():
     assert predict(slow, 0.0, 0.1, aim)[0] == 100
     assert predict(known, 0.0, 9.0, aim)[0] == pytest.approx(100 + 100 * aim.horizon)
     assert predict(known, 0.1, 0.0, aim)[0] == 100
+
+
+def test_a_speed_whose_square_is_nought_is_no_trouble():
+    head = track(100.0, 100.0, vx=1e-200, stamp=0.0)
+    assert predict(head, 0.0, 0.1, AimSettings(min_speed=0.0)) == (100.0, 100.0)

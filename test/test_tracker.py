@@ -273,3 +273,18 @@ def test_every_detection_is_in_one_track_and_john_is_always_labelled_or_in_doubt
         johns = sum(label == "john" for _, _, label, _ in items)
         assert sum(f.doubtful or f.track.label == "john" for f in seen_now) >= johns
         assert all(math.isfinite(v) for f in out for v in dataclasses.astuple(f.track)[3:9])
+
+
+def test_a_detection_beyond_any_picture_is_refused_in_words():
+    tracks = tracker()
+    tracks.update([head(100, 100)], 0.0)
+    for wrong in (head(1e200, 100), head(100, 100, size=1e200), head(100, math.inf), head(100, 100, score=math.nan)):
+        with pytest.raises(ValueError, match="mend the detector"):
+            tracks.update([wrong], 0.03)
+    assert len(tracks.update([head(100, 100)], 0.03)) == 1
+
+
+def test_heads_without_a_size_are_followed_like_others():
+    tracks = tracker()
+    tracks.update([head(100, 100, size=0.0)], 0.0)
+    assert tracks.update([head(100, 100, label="john", size=0.0)], 0.99)

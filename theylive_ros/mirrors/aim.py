@@ -33,6 +33,6 @@ def predict(track: Track, stamp: float, at: float, settings: AimSettings) -> Poi
     if not speed > settings.min_speed:
         return track.x, track.y
     variance = max(track.covariance[10], track.covariance[15])
-    share = max(0.0, 1.0 - variance / (speed * speed))
+    share = max(0.0, 1.0 - variance / speed / speed)  # not by a square, which may be nought where the speed is not
     dt = share * min(max(at - stamp, 0.0), settings.horizon)
     return track.x + track.vx * dt, track.y + track.vy * dt

@@ -28,6 +28,8 @@ _OTHER_LABEL_COST = 4.0
 _TENTATIVE_MISSES = 2
 # After a longer silence (s), or a stamp that goes back by more, nothing that was known is still true.
 _LONGEST_GAP = 1.0
+# No picture is this large (px).
+_FAR = 1e6
 # Box sizes follow the detections with this time constant (s).
 _SIZE_TIME = 0.15
 
@@ -78,11 +80,11 @@ class Tracker:
     def update(self, detections: Sequence[Detection], stamp: float) -> list[Followed]:
         """All tracks, oldest first, in the frame captured at `stamp` (s).
 
-        Raises StaleFrameError, and ValueError for values that are not finite.
+        Raises StaleFrameError, and ValueError for what cannot be a head.
         """
         for d in detections:
-            if not math.isfinite(d.x + d.y + d.width + d.height + d.score):
-                raise ValueError(f"a detection of {d.label} has values that are not finite: mend the detector ({d})")
+            if not (all(abs(v) < _FAR for v in (d.x, d.y, d.width, d.height)) and math.isfinite(d.score)):
+                raise ValueError(f"a detection of {d.label} has values that are not finite, or too great: mend the detector ({d})")
         if abs(stamp - self._stamp) > _LONGEST_GAP:
             self.reset()
         elif not stamp > self._stamp:
@@ -126,10 +128,10 @@ class Tracker:
         return cost + _OTHER_LABEL_COST if distance2 <= (_OTHER_LABEL * head.size) ** 2 else math.inf
 
     def _distance(self, head: _Head, d: Detection) -> float:
-        """Squared distance relative to what is allowed; inf beyond it."""
+        """Squared distance relative to what is allowed; inf from there on, so that a box without a size is no trouble."""
         same = d.label == head.label
         distance2 = head.distance2(d)
-        if distance2 > ((_RESCUE if same else _OTHER_LABEL) * head.size) ** 2:
+        if not distance2 < ((_RESCUE if same else _OTHER_LABEL) * head.size) ** 2:
             return math.inf
         return distance2 / (_RESCUE * head.size) ** 2 + (0.0 if same else 0.5)
 
