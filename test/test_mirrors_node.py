@@ -15,6 +15,7 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 from theylive_msgs import msg
 
+from theylive_ros.controller.transports import ProcessTransport
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import TransitionCallbackReturn
 from theylive_ros.nodes.mirrors import JOINTS, MirrorsNode
@@ -182,6 +183,57 @@ def test_the_gate_is_tuned_while_it_runs(rig):
     assert node.set_parameters([Parameter("gate.guard_radius", value=0.1)])[0].successful
     rig.dark_for("protected_near")
     assert not node.set_parameters([Parameter("gate.lease", value=1.0)])[0].successful
+
+
+def test_what_is_set_while_the_controller_comes_back_holds_for_the_new_one(rig, monkeypatch):
+    node = rig.start()
+    declared = node.parameters._owners["gate.guard_radius"][0]
+    tune = declared.on_change
+
+    def tune_and_lose(value):
+        tune(value)
+        node._connect()
+
+    monkeypatch.setattr(declared, "on_change", tune_and_lose)
+    rig.node.trigger_deactivate()
+    old = node._link
+    assert node.set_parameters([Parameter("gate.guard_radius", value=0.1)])[0].successful
+    old.close()
+    assert node._pointer.gate.guard_radius == 0.1
+
+
+def test_hardware_refuses_simulated_time_at_run_time_too(rig, monkeypatch):
+    node = rig.start()
+    assert node.set_parameters([Parameter("use_sim_time", value=False)])[0].successful
+    monkeypatch.setattr(type(node._controller), "simulated", False)
+    answer = node.set_parameters([Parameter("use_sim_time", value=True)])[0]
+    assert not answer.successful
+    assert "real time" in answer.reason
+    assert not node.get_parameter("use_sim_time").value
+
+
+def test_a_controller_that_ends_at_once_is_started_again_with_growing_pauses(bench, monkeypatch):
+    begun = []
+    begin = ProcessTransport.__init__
+
+    def begin_in_vain(self, lines, settings):
+        begun.append(lines)
+        begin(self, "theylive_ros.controller:Nothing", settings)
+
+    monkeypatch.setattr(ProcessTransport, "__init__", begin_in_vain)
+    node = bench.add(MirrorsNode)
+    bench.until(lambda: len(begun) > 1)
+    time.sleep(1.2)  # after one of 0.5 s, a pause of 1 s
+    assert len(begun) <= 3
+    assert node.meter.counts()["controller_lost"] >= 1
+
+
+def test_shut_down_while_it_still_tries_to_start_it_tries_no_more(bench, tmp_path):
+    node = bench.add(MirrorsNode, "-p", f"controller_socket:={tmp_path / 'nobody'}")
+    bench.until(lambda: node.trouble)
+    assert node.trigger_shutdown() == TransitionCallbackReturn.SUCCESS
+    bench.until(lambda: node._autostart_timer is None, 5.0)
+    assert bench.call(Trigger, "mirrors/arm", Trigger.Request()).success is False, "the executor lives"
 
 
 def test_without_a_laser_line_arming_is_refused(rig):

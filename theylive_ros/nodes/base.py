@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from lifecycle_msgs.msg import State
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 
@@ -178,15 +179,19 @@ class ManagedNode(LifecycleNode):
     def _autostart(self) -> None:
         self.destroy_timer(self._autostart_timer)
         self._autostart_timer = None
-        if not rclpy.ok(context=self.context):
-            return
+        if not rclpy.ok(context=self.context) or not self._is_in(State.PRIMARY_STATE_UNCONFIGURED):
+            return  # somebody else has taken the lead
         success = TransitionCallbackReturn.SUCCESS
         if self.trigger_configure() == success:
             if self.trigger_activate() == success:
                 return
-            self.trigger_cleanup()  # so that each try starts from the same state
+            if self._is_in(State.PRIMARY_STATE_INACTIVE):
+                self.trigger_cleanup()  # so that each try starts from the same state
         self._autostart_timer = self.create_timer(self._retry, self._autostart)
         self._retry = min(2 * self._retry, _RETRY_LONGEST)
+
+    def _is_in(self, state: int) -> bool:
+        return self._state_machine.current_state[0] == state
 
     def _report(self) -> None:
         level, message = self.health() if self._active else (self._level, self._message)

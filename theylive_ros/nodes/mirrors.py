@@ -10,9 +10,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.duration import Duration
+from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 from theylive_msgs import msg
@@ -38,6 +41,7 @@ _STATE_PERIOD = 0.1  # s between two laser messages that say the same
 _JOINTS_PERIOD = 0.02  # s
 _PATIENCE = 0.3  # s
 _LAST_WORD = Duration(seconds=0.3)
+_NO_SIM_TIME = "use_sim_time is set, but a hardware controller lives in real time: unset it"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,13 +70,15 @@ class MirrorsNode(ManagedNode):
         self._calibration: Calibration | None = None
         self._config = self.declare(MirrorsConfig)
         self._geometry = self.declare(Geometry, "geometry")
-        self._motion = self.declare(MotionSettings, "motion", lambda value: self._tune("motion", value))
-        self._aim = self.declare(AimSettings, "aim", lambda value: self._tune("aim", value))
-        self._gate = self.declare(GateSettings, "gate", lambda value: self._tune("gate", value))
-        self._clocks = self.declare(ClockSettings, "clock")
-        self._controller = ControllerChoice(self)
         # One thread at a time may touch the planner and its link: the ticking one, or a service.
         self._lock = threading.Lock()
+        self._tuned: dict[str, Any] = {}  # what the planner goes by, also one that is made anew
+        self.declare(MotionSettings, "motion", lambda value: self._tune("motion", value))
+        self.declare(AimSettings, "aim", lambda value: self._tune("aim", value))
+        self.declare(GateSettings, "gate", lambda value: self._tune("gate", value))
+        self._clocks = self.declare(ClockSettings, "clock")
+        self._controller = ControllerChoice(self)
+        self.add_on_set_parameters_callback(self._refuse_sim_time)
         self._targets: collections.deque[msg.Target] = collections.deque(maxlen=4)
         self._laser = self.create_lifecycle_publisher(msg.LaserState, "laser", qos.STATE)
         self._pointing = self.create_lifecycle_publisher(msg.Pointing, "pointing", qos.RESULT)
@@ -97,7 +103,7 @@ class MirrorsNode(ManagedNode):
     def open(self) -> None:
         """Read the calibration and reach the controller."""
         if self.get_parameter("use_sim_time").value and not self._controller.simulated:
-            raise ConfigurationError("use_sim_time is set, but a hardware controller lives in real time: unset it")
+            raise ConfigurationError(_NO_SIM_TIME)
         config = self._config.value
         if config.calibration:
             self._calibration = load(config.calibration)
@@ -155,16 +161,20 @@ class MirrorsNode(ManagedNode):
     def _on_target(self, message: msg.Target) -> None:
         self._targets.append(message)
 
+    def _refuse_sim_time(self, parameters: list[Parameter]) -> SetParametersResult:
+        refused = not self._controller.simulated and any(p.name == "use_sim_time" and p.value for p in parameters)
+        return SetParametersResult(successful=not refused, reason=_NO_SIM_TIME if refused else "")
+
     def _tune(self, name: str, value: object) -> None:
-        if self._pointer is not None:
-            with self._lock:
+        with self._lock:
+            self._tuned[name] = value
+            if self._pointer is not None:
                 self._pointer.configure(**{name: value})
 
     def _connect(self) -> None:
         link = self._controller.open()
-        pointer = Pointer(self._calibration, link, motion=self._motion.value, gate=self._gate.value, aim=self._aim.value)
         with self._lock:
-            self._link, self._pointer = link, pointer
+            self._link, self._pointer = link, Pointer(self._calibration, link, **self._tuned)
         self._to_home = self._config.value.home_on_start
 
     def _serve(self, name: str, action: Callable[[Pointer, float], None], answer: Trigger.Response) -> Trigger.Response:
@@ -197,10 +207,8 @@ class MirrorsNode(ManagedNode):
         period = 1.0 / self._config.value.tick_rate
         due = time.monotonic()
         while not worker.stopping.is_set():
-            if self._trouble and not self._reconnect():
-                worker.pause(backoff.next())
+            if self._trouble and (worker.pause(backoff.next()) or not self._reconnect()):
                 continue
-            backoff.reset()
             now = time.monotonic()
             if now < due:
                 self._listen(due - now)
@@ -209,6 +217,8 @@ class MirrorsNode(ManagedNode):
             self._tick_once(clocks)
             if self._link.closed:
                 self._lose()
+            elif self._link.welcome is not None:  # one that ends at once is no controller yet
+                backoff.reset()
 
     def _reconnect(self) -> bool:
         try:
