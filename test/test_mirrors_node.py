@@ -185,6 +185,24 @@ def test_the_gate_is_tuned_while_it_runs(rig):
     assert not node.set_parameters([Parameter("gate.lease", value=1.0)])[0].successful
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_where_the_ticking_thread_dies_the_node_says_dark_and_arms_no_more(rig, monkeypatch):
+    node = rig.start()
+    rig.armed()
+
+    def fail(*_):
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr(node, "_publish", fail)
+    assert not rig.dark_for("not_armed").armed
+    assert "RuntimeError: a mistake" in node.trouble
+    assert not rig.call("arm").success
+    monkeypatch.undo()
+    assert node.trigger_deactivate() == TransitionCallbackReturn.SUCCESS
+    assert node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+    rig.armed()
+
+
 def test_what_is_set_while_the_controller_comes_back_holds_for_the_new_one(rig, monkeypatch):
     node = rig.start()
     declared = node.parameters._owners["gate.guard_radius"][0]

@@ -513,3 +513,18 @@ def test_a_velocity_counts_as_far_as_it_is_known():
 def test_a_speed_whose_square_is_nought_is_no_trouble():
     head = track(100.0, 100.0, vx=1e-200, stamp=0.0)
     assert predict(head, 0.0, 0.1, AimSettings(min_speed=0.0)) == (100.0, 100.0)
+
+
+def test_halted_within_the_last_microsecond_of_a_move_nothing_is_sent_that_no_controller_can_be_told():
+    controller = IdealController()
+    pointer = Pointer(RIG, controller)
+    for _ in range(3):
+        controller.now += TICK
+        pointer.on_target(seen(controller.now, track(100.0, 120.0, stamp=controller.now)), controller.now)
+        pointer.tick(controller.now)
+    start, segments, _ = controller.moves[-1]
+    controller.now = start + duration(segments) - AimSettings().start_lead - 1e-7
+    pointer.tick(controller.now)
+    moves = len(controller.moves)
+    pointer.halt(controller.now)
+    assert all(any(s.duration >= 1e-6 for s in sent) for _, sent, _ in controller.moves[moves:])

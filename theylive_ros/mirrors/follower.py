@@ -17,6 +17,8 @@ from theylive_ros.types import Segment, Track
 
 # Give or take on the controller's schedule when its count is held against the plan (s).
 _SLACK = 0.005
+# The controller's unit of time (s).
+_SHORTEST = 1e-6
 
 
 @dataclasses.dataclass
@@ -115,7 +117,8 @@ class Follower:
             return None
 
     def _send(self, segments: list[Segment], start: float, *, lit: bool) -> None:
-        if segments and self._timeline is not None:
+        # what is left of a motion that ends within a microsecond is more than a controller can be told, and ends by itself
+        if self._timeline is not None and any(segment.duration >= _SHORTEST for segment in segments):
             self._timeline.add(segments, start, lit=lit)
             self.controller.move(segments, start, lit=lit)
 

@@ -160,6 +160,12 @@ class ManagedNode(LifecycleNode):
         self.close()
         return TransitionCallbackReturn.SUCCESS
 
+    def lose_thread(self, text: str) -> None:
+        """A thread of this node has died, by a mistake in it: the flow has ended. Called by that thread."""
+        self._active = False
+        self._level, self._message = DiagnosticStatus.ERROR, text
+        self.get_logger().fatal(text)
+
     def destroy_node(self) -> None:
         """Stop whatever still runs, then destroy the node."""
         self._halt()
@@ -282,7 +288,7 @@ class Worker:
         try:
             self._body(self)
         except Exception as error:  # a thread that dies in silence would look like a quiet camera
-            self._node.get_logger().fatal(f"{self._thread.name} ended: {one_line(error)}")
+            self._node.lose_thread(f"{self._thread.name} ended: {one_line(error)}")
             raise
 
 

@@ -129,9 +129,16 @@ class MirrorsNode(ManagedNode):
             with self._lock:
                 if self._pointer is not None:
                     self._pointer.halt(time.monotonic())
-            reasons = ["not_armed"]  # the last word of this node, for whoever still listens
-            self._laser.publish(msg.LaserState(header=conversions.header(self.get_clock().now().to_msg(), ""), reasons=reasons))
+            self._say_dark()
             self._laser.wait_for_all_acked(_LAST_WORD)  # or it may be lost with this process, and the laser look lit for ever
+
+    def lose_thread(self, text: str) -> None:
+        """Nobody ticks any more: dark, disarmed."""
+        super().lose_thread(text)
+        with self._lock:
+            if self._pointer is not None:
+                self._pointer.disarm(time.monotonic())
+        self._say_dark()
 
     def close(self) -> None:
         """Let the controller go, which makes it dark by itself too."""
@@ -157,6 +164,11 @@ class MirrorsNode(ManagedNode):
         """Where the controller is, and what last disarmed."""
         state = self._state
         return {"controller": self._controller.words, "disarmed_by": state.disarmed_by if state is not None else ""}
+
+    def _say_dark(self) -> None:
+        """The last word of this node, for whoever still listens."""
+        head = conversions.header(self.get_clock().now().to_msg(), "")
+        self._laser.publish(msg.LaserState(header=head, reasons=["not_armed"]))
 
     def _on_target(self, message: msg.Target) -> None:
         self._targets.append(message)
