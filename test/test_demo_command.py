@@ -35,6 +35,7 @@ def test_the_report_holds_what_was_promised(demo):
         assert set(report[name]) == {"p50", "p95", "max"}
     for stage in ("inference", "detections", "target", "pointing"):
         assert {"p50", "p95", "p99"} <= set(report["latency_ms"][stage])
+    assert "CPU" in report["detector"] or "Edge TPU" in report["detector"]
     assert set(report) >= {"fps", "shots", "aliens_missed", "memory_mb", "seed", "scenario"}
 
 
@@ -48,3 +49,4 @@ def test_the_film_plays_and_the_picture_shows_more_than_a_camera_does(demo):
     picture = cv2.imread(str(folder / "demo.png"))
     assert picture.shape[0] > 720
     assert picture.shape[1] == 960
+    assert sorted(p.name for p in folder.iterdir()) == ["demo.json", "demo.mp4", "demo.png"]

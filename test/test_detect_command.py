@@ -119,3 +119,10 @@ def test_drawn_copies_are_written_beside_each_other_even_with_one_name(model, pi
 def test_a_folder_that_cannot_be_made_is_named(model, pictures, capsys):
     assert detect(model, pictures, "--draw", pictures / "a.png") == 2
     assert "--draw" in capsys.readouterr().err
+
+
+def test_drawn_copies_never_overwrite_the_pictures_they_are_made_from(model, pictures, capsys):
+    before = (pictures / "a.png").read_bytes()
+    assert detect(model, "--draw", pictures, pictures) == 2
+    assert "would overwrite the picture" in capsys.readouterr().err
+    assert (pictures / "a.png").read_bytes() == before

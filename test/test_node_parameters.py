@@ -52,7 +52,7 @@ def test_overrides_reach_the_config_and_an_int_does_for_a_float(bench):
         ("toy.count:=1.5", r"toy\.count is 1\.5; it must be int"),
         ("toy.mode:=warp", r"toy\.mode is 'warp'; it must be one of fast, slow"),
         ("toy.labels:=3", r"toy\.labels is 3; it must be list"),
-        ("toy.rat:=5.0", r"no parameter toy\.rat; this node has: .*toy\.rate"),
+        ("toy.rat:=5.0", r"toy: no parameter toy\.rat; this node has: .*toy\.rate"),
     ],
 )
 def test_an_override_that_does_not_fit_is_refused_by_name(bench, override, says):

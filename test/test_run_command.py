@@ -85,7 +85,7 @@ def test_after_the_given_time_it_ends_by_itself_and_quiet_says_nothing(start):
 def test_a_node_that_cannot_be_ends_the_others_and_says_which(start):
     program = start("run", "--nodes", "selector,mirrors", "--processes", "--ros-args", "-p", "mirrors:tick_rate:=1.0")
     assert program.end() == 2
-    assert "error: tick_rate is 1.0; it must be float from 50.0 to 1000.0 Hz" in program.text
+    assert "error: mirrors: tick_rate is 1.0; it must be float from 50.0 to 1000.0 Hz" in program.text
     assert "theylive run: node mirrors ended with status 2" in program.text
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from pathlib import Path
 
 import cv2
@@ -12,6 +14,7 @@ from theylive_ros.overlay import Scene
 
 _HEAD = 46
 _SCALE = 3
+_CLOSE = 3.0  # px between spot and aim
 
 
 class FilmError(Exception):
@@ -22,8 +25,10 @@ class Film:
     """Writes drawn scenes to an MP4 file, and keeps the most telling one. Not thread-safe."""
 
     def __init__(self, path: Path | None, fps: float) -> None:
-        """path: None for no film. The file is opened with the first frame, which sets its size."""
+        """path: None for no film. It is there, whole, after `close`; until then a file beside it grows."""
         self._path, self._fps = path, fps
+        self._growing = path.with_name(f".{path.stem}-{os.getpid()}.mp4") if path is not None else None
+        self._lit = 0  # frames in a row with light on a target
         self._writer: cv2.VideoWriter | None = None
         self._best: tuple[tuple[int, ...], np.ndarray] | None = None
         self.frames = 0
@@ -31,12 +36,13 @@ class Film:
     def add(self, scene: Scene, clock: float, words: str) -> np.ndarray:
         """Draw a frame, write it, and return it. clock: s since the start; words: the count so far."""
         picture = compose(scene, clock, words)
-        if self._path is not None:
+        if self._growing is not None:
             if self._writer is None:
-                self._writer = _writer(self._path, self._fps, picture)
+                self._writer = _writer(self._growing, self._fps, picture)
             self._writer.write(picture)
         self.frames += 1
-        value = _worth(scene)
+        self._lit = self._lit + 1 if _is_hit(scene) else 0
+        value = _worth(scene, self._lit)
         if self._best is None or value > self._best[0]:
             self._best = (value, picture)
         return picture
@@ -46,6 +52,7 @@ class Film:
         if self._writer is not None:
             self._writer.release()
             self._writer = None
+            os.replace(self._growing, self._path)
 
     def save_best(self, path: Path) -> None:
         """Write the most telling frame: light on an alien while John is near. Raises FilmError."""
@@ -71,13 +78,19 @@ def _writer(path: Path, fps: float, picture: np.ndarray) -> cv2.VideoWriter:
     height, width = picture.shape[:2]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), fps, (width, height))
     if not writer.isOpened():
-        raise FilmError(f"cannot write {path}: does the folder exist, may you write there, and does it end in .mp4?")
+        raise FilmError(f"cannot write {path}: does the folder exist, and may you write there?")
     return writer
 
 
-def _worth(scene: Scene) -> tuple[int, ...]:
+def _is_hit(scene: Scene) -> bool:
+    """Whether the spot, lit, is where it should be."""
+    return scene.laser_on and scene.aim is not None and scene.spot is not None and math.dist(scene.aim, scene.spot) < _CLOSE
+
+
+def _worth(scene: Scene, lit: int) -> tuple[int, ...]:
     target = scene.target
     if target is None:
         return (0,)
+    # The light is in the picture one frame after it is on, and steady after two.
     aliens = sum(track.confirmed and track.last_seen >= target.stamp for track in target.others) + (target.track is not None)
-    return int(scene.laser_on and target.track is not None), int(bool(target.protected)), aliens, len(target.protected)
+    return min(lit, 3), int(bool(target.protected)), aliens, len(target.protected)

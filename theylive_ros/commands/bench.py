@@ -31,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print, write the report."""
+    for name in ("runs", "fps", "seconds"):
+        if not 0 < getattr(args, name) < float("inf"):
+            raise BenchError(f"--{name} is {getattr(args, name)}; it must be more than 0")
     report = _detector(args) if args.name == "detector" else _latency(args)
     for name, value in report.items():
         words = "   ".join(f"{k} {v:.3f}" for k, v in value.items()) if isinstance(value, dict) else value

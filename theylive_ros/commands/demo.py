@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from theylive_ros.share import share_path
 from theylive_ros.simulator.scenario import load_scenario
 from theylive_ros.window import check_window, show
@@ -47,11 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the demo; 0 when John was spared and every alien that was due was hit, else 1."""
-    if not args.seconds > 0:
+    if not 0 < args.seconds < float("inf"):
         raise DemoError(f"--seconds is {args.seconds}; it must be more than 0")
-    for path in (args.report, args.video, args.picture):
-        if not path.absolute().parent.is_dir():
-            raise DemoError(f"{path}: there is no folder {path.absolute().parent}")
+    if args.seed is not None and args.seed < 0:
+        raise DemoError(f"--seed is {args.seed}; it must be 0 or more")
+    _check_outputs(args)
     if args.window:
         check_window()
     load_scenario(args.scenario)  # a wrong name is better told before the nodes start
@@ -59,10 +61,27 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 101))
     report = _play(args)
-    args.report.write_text(json.dumps(report, indent=1) + "\n")
     print(table(report))
+    try:
+        args.report.write_text(json.dumps(report, indent=1) + "\n")
+    except OSError as error:
+        raise DemoError(f"cannot write {args.report}: {error.strerror}") from error
     print(f"\nfilm {args.video}   picture {args.picture}   report {args.report}")
     return 0 if report["john_hits"] == 0 and report["aliens_missed"] == 0 else 1
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    """Better said before than after the whole run."""
+    for path in (args.report, args.video, args.picture):
+        folder = path.absolute().parent
+        if not folder.is_dir():
+            raise DemoError(f"{path}: there is no folder {folder}")
+        if path.is_dir() or not os.access(folder, os.W_OK):
+            raise DemoError(f"{path} cannot be written: {'it is a folder' if path.is_dir() else f'you may not write to {folder}'}")
+    if not cv2.haveImageWriter(str(args.picture)):
+        raise DemoError(f"{args.picture}: a picture ends in .png or .jpg")
+    if args.video.suffix.lower() != ".mp4":
+        raise DemoError(f"{args.video}: a film ends in .mp4")
 
 
 def table(report: dict[str, Any]) -> str:
@@ -133,6 +152,7 @@ class _Demo:
         self._film = Film(args.video, self._simulator.rate)
         self._projector = Projector(self._node, self._film, self._words)
         self._begin: float | None = None
+        self._detector = ""
 
     def run(self, stop: Any) -> dict[str, Any]:
         from theylive_ros.nodes.spin import spin
@@ -145,6 +165,7 @@ class _Demo:
                 if self._is_ready():
                     self._simulator.trigger_activate()
                     self._begin = now
+                    self._detector = self._nodes["detector"].words
                 else:
                     self._give_up_after(now - launched)
                 return False
@@ -160,6 +181,8 @@ class _Demo:
             self._film.close()
             _progress_end()
         self._judge.finish()
+        if self._film.frames == 0 and stop.is_set():
+            raise DemoError("interrupted before the first frame")
         if self._film.frames == 0:
             raise DemoError("not one frame came through all nodes; the reason is above")
         self._film.save_best(self._args.picture)
@@ -193,7 +216,7 @@ class _Demo:
             "counts": {name: node.meter.counts() for name, node in self._nodes.items()},
             "skipped_frames": self._nodes["detector"].skipped,
             "missed_steps": list(self._simulator.missed_steps),
-            "detector": self._nodes["detector"].words,
+            "detector": self._detector,
             "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
         }
 

@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
         return 2
     if args.draw:
         _make_folder(args.draw)
+        _spare_originals(args.draw, files)
     detector = _detector(args)
     detector.load()
     try:
@@ -177,6 +178,13 @@ def _free_names(files: list[Path]) -> dict[Path, str]:
         name = file.name if shared[file.name] == 1 else "_".join(p for p in file.parts if p not in ("/", "..", "."))
         names[file] = name if Path(name).suffix.lower() in PICTURES else f"{name}.png"
     return names
+
+
+def _spare_originals(folder: Path, files: list[Path]) -> None:
+    originals = {file.resolve() for file in files}
+    for name in _free_names(files).values():
+        if (folder / name).resolve() in originals:
+            raise DetectorError(f"--draw {folder} would overwrite the picture {folder / name}: give it a folder of its own")
 
 
 def _make_folder(folder: Path) -> None:

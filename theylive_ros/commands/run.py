@@ -13,10 +13,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import itertools
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,13 +59,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run until the end; 0, or 2 for parameters that cannot be."""
+    """Run until the end; 0, 1 if a node could not do its work at the end, 2 for what cannot be. Raises RunError."""
     from theylive_ros.nodes.compose import NODES
 
     names = tuple(args.nodes.split(",")) if args.nodes else (SIM if args.sim else RIG)
     unknown = [name for name in names if name not in NODES]
     if unknown:
         raise RunError(f"no node {', '.join(unknown)}; there are: {', '.join(NODES)}")
+    if args.seconds is not None and not 0 < args.seconds < float("inf"):
+        raise RunError(f"--seconds is {args.seconds}; it must be more than 0")
+    for name in addressed(args.ros_args):
+        if name not in names:
+            raise RunError(f"-p {name}:... is for no node of this run; there are: {', '.join(names)}")
     params = Path(args.params_file) if args.params_file else share_path("config", "sim.yaml" if args.sim else "rig.yaml")
     if not params.is_file():
         raise RunError(f"no parameter file {params}")
@@ -76,6 +82,12 @@ def run(args: argparse.Namespace) -> int:
             arguments += ["-r", f"__ns:=/{args.namespace.strip('/')}"]
         run_nodes = _in_processes if args.processes else _in_one
         return run_nodes(names, [*arguments, *args.ros_args], args)
+
+
+def addressed(ros_arguments: Sequence[str]) -> list[str]:
+    """The nodes that `-p NODE:NAME:=VALUE` names. ROS itself says nothing of one that is not there."""
+    rules = [after for word, after in itertools.pairwise(ros_arguments) if word in ("-p", "--param")]
+    return [node for rule in rules for node, colon, rest in [rule.partition(":")] if colon and not rest.startswith("=") and "/" not in node]
 
 
 def parameter_file(args: argparse.Namespace) -> str:
@@ -131,7 +143,10 @@ def _in_one(names: tuple[str, ...], arguments: list[str], args: argparse.Namespa
                 spin(nodes, stop, _Ending(figures, args.seconds, status.tell))
     finally:
         rclpy.try_shutdown()
-    return 0
+    troubled = [f"{name}: {node.trouble}" for name, node in zip(names, nodes, strict=True) if node.trouble]
+    for words in troubled:
+        print(f"theylive run: {words}", file=sys.stderr)
+    return 1 if troubled else 0
 
 
 def _in_processes(names: tuple[str, ...], arguments: list[str], args: argparse.Namespace) -> int:

@@ -59,7 +59,7 @@ class Parameters:
             name = prefix + field.name
             value = getattr(group.value, field.name)
             if name in self._overrides:
-                value = self._fit(config, field.name, self._overrides[name].value, prefix)
+                value = self._fit(config, field.name, self._overrides[name].value, f"{self._node.get_name()}: {prefix}")
             self._node.declare_parameter(name, value, _descriptor(config, field), ignore_override=True)
             self._owners[name] = (group, field.name)
             values[field.name] = value
@@ -97,9 +97,8 @@ class Parameters:
         if unused:
             self._node.get_logger().info(f"not a setting of the chosen plugin, so not used: {', '.join(sorted(unused))}")
         if unknown - unused:
-            raise ConfigurationError(
-                f"no parameter {', '.join(sorted(unknown - unused))}; this node has: {', '.join(sorted(self._owners))}"
-            )
+            mistaken, there = ", ".join(sorted(unknown - unused)), ", ".join(sorted(self._owners))
+            raise ConfigurationError(f"{self._node.get_name()}: no parameter {mistaken}; this node has: {there}")
 
     def _settings_of_other_plugins(self) -> set[str]:
         found = set()

@@ -27,6 +27,8 @@ class SceneKeeper:
         self._pointing: msg.Pointing | None = None
         self.without_picture = 0  # targets whose picture was lost on its way
         self._laser: msg.LaserState | None = None
+        self._waiting: msg.Target | None = None
+        self._last: tuple[int, int] | None = None  # frame of the last target handed over
         kind, topic = (CompressedImage, "image_raw/compressed") if compressed else (Image, "image_raw")
         self._subscriptions = [
             node.create_subscription(kind, topic, self._on_picture, qos.IMAGE),
@@ -58,11 +60,25 @@ class SceneKeeper:
 
     def _on_pointing(self, message: msg.Pointing) -> None:
         self._pointing = message
+        if self._waiting is not None and _key(self._waiting) == _key(message):
+            self._hand_over()
 
     def _on_laser(self, message: msg.LaserState) -> None:
         self._laser = message
 
     def _on_target(self, message: msg.Target) -> None:
+        self._hand_over()
+        self._waiting = message
+        # The mirrors' word on a frame comes after its target. It is worth a wait if they had one on the frame before.
+        said = _key(self._pointing) if self._pointing is not None else None
+        if said is None or said != self._last:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        message, self._waiting = self._waiting, None
+        if message is None:
+            return
+        self._last = _key(message)
         picture = self._pictures.pop(_key(message), None)
         if picture is None:
             self.without_picture += 1
@@ -90,5 +106,5 @@ class SceneKeeper:
         )
 
 
-def _key(message: Image | CompressedImage | msg.Target) -> tuple[int, int]:
+def _key(message: Image | CompressedImage | msg.Target | msg.Pointing) -> tuple[int, int]:
     return message.header.stamp.sec, message.header.stamp.nanosec
