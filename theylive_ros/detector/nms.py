@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+MAX_CANDIDATES = 512  # the best so many are looked at; a head is some ten of them
 _NO_AREA = 1e-12  # px^2; two boxes without any do not overlap
 
 
@@ -14,17 +15,20 @@ def nms(boxes: np.ndarray, scores: np.ndarray, classes: np.ndarray, iou_threshol
     than `iou_threshold` (intersection over union). Equal scores, frequent in int8, are ordered by class, then place, so that
     the result does not depend on the order of the input.
     """
-    order = np.lexsort((*boxes.T[::-1], classes, -scores))
-    apart = np.ptp(boxes) + 1.0 if len(boxes) else 0.0  # classes are laid side by side, so that boxes of two never overlap
-    x0, y0, x1, y1 = (boxes[order] + apart * classes[order, None]).T
-    area = np.maximum(x1 - x0, 0.0) * np.maximum(y1 - y0, 0.0)
-    rest = np.stack((x0, y0, x1, y1, area, np.arange(len(order))))
+    order = np.lexsort((*boxes.T[::-1], classes, -scores))[:MAX_CANDIDATES]
+    x0, y0, x1, y1 = boxes[order].T
+    area = np.maximum(x1 - x0, 0) * np.maximum(y1 - y0, 0)
+    # All pairs at once: a few operations on a small matrix take less time than many on its rows.
+    shared = np.maximum(np.minimum.outer(x1, x1) - np.maximum.outer(x0, x0), 0)
+    shared *= np.maximum(np.minimum.outer(y1, y1) - np.maximum.outer(y0, y0), 0)
+    total = np.maximum(np.add.outer(area, area) - shared, _NO_AREA)
+    hidden_by = (shared / total > iou_threshold) & np.equal.outer(classes[order], classes[order])
+    left = np.ones(len(order), bool)
     kept: list[int] = []
-    while rest.shape[1] and len(kept) < max_detections:
-        best, rest = rest[:, 0], rest[:, 1:]
-        kept.append(int(best[5]))
-        shared = np.maximum(np.minimum(best[2], rest[2]) - np.maximum(best[0], rest[0]), 0.0)
-        shared *= np.maximum(np.minimum(best[3], rest[3]) - np.maximum(best[1], rest[1]), 0.0)
-        total = np.maximum(best[4] + rest[4] - shared, _NO_AREA)
-        rest = rest[:, shared / total <= iou_threshold]
+    for i in range(len(order)):
+        if left[i]:
+            kept.append(i)
+            left &= ~hidden_by[i]
+        if len(kept) == max_detections:
+            break
     return order[kept]
