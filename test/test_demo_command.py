@@ -14,8 +14,11 @@ pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("a demo")
+    beside = tmp_path_factory.mktemp("elsewhere") / "one_alien"
+    beside.mkdir()  # a folder of the scenario's name must not be taken for it
     command = [sys.executable, "-c", "from theylive_ros.cli import main; main()", "demo", "--seconds", "6", "--scenario", "one_alien"]
-    ended = subprocess.run(command, cwd=folder, env=os.environ, capture_output=True, text=True, timeout=100, check=False)
+    command += [f"--{name}={folder}/demo.{kind}" for name, kind in (("report", "json"), ("video", "mp4"), ("picture", "png"))]
+    ended = subprocess.run(command, cwd=beside.parent, env=os.environ, capture_output=True, text=True, timeout=100, check=False)
     return folder, ended
 
 

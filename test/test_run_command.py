@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import signal
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ from theylive_msgs import msg
 from theylive_ros import cli, plugins
 from theylive_ros.commands import run
 from theylive_ros.nodes import qos
+from theylive_ros.nodes.ros_arguments import ros_arguments
 
 THEYLIVE = (sys.executable, "-c", "from theylive_ros.cli import main; main()")
 
@@ -36,7 +38,10 @@ def parsed(*words):
 
 
 def said(*words):
-    tree = yaml.safe_load(run.parameter_file(parsed(*words)))
+    """What the command line tells each node, read from the file that ROS is given."""
+    with ros_arguments(Path("rig.yaml"), run.said_by(parsed(*words))) as arguments:
+        assert arguments[:4] == ["--ros-args", "--params-file", "rig.yaml", "--params-file"]
+        tree = yaml.safe_load(Path(arguments[4]).read_text())
     return {name.rpartition("/")[2]: values["ros__parameters"] for name, values in tree.items()}
 
 
@@ -125,11 +130,11 @@ def test_a_plugin_that_opens_nothing_by_name_says_what_to_do(monkeypatch):
 
     monkeypatch.setattr(plugins, "load", lambda group, name: Plugin)
     with pytest.raises(run.RunError, match=r"camera odd has none of the settings path, device, .*: give its own as --ros-args -p"):
-        run.parameter_file(parsed("--camera", "odd", "--source", "x"))
+        run.said_by(parsed("--camera", "odd", "--source", "x"))
 
 
 def test_what_is_not_given_is_left_to_the_parameter_file():
-    assert run.parameter_file(parsed()).strip() == "{}"
+    assert said() == {}
     assert said("--sim", "crowd", "--model", "m.tflite", "--device", "cpu") == {
         "simulator": {"scenario": "crowd"},
         "detector": {"detector.model": "m.tflite", "detector.device": "cpu"},

@@ -109,24 +109,24 @@ def _latency(args: argparse.Namespace) -> dict[str, Any]:
     import cv2
     import rclpy
 
-    from theylive_ros.commands.run import yaml_string
     from theylive_ros.nodes.base import start_ros
+    from theylive_ros.nodes.ros_arguments import ros_arguments
     from theylive_ros.share import share_path
 
     with tempfile.TemporaryDirectory() as folder:
         for n, picture in enumerate(_pictures()):
             cv2.imwrite(f"{folder}/{n:03}.jpg", picture)
-        words = ["--ros-args", "--log-level", "warn", "--params-file", str(share_path("config", "rig.yaml"))]
-        said = {"camera:plugin": "images", "camera:camera.path": folder, "detector:detector.device": args.device}
-        said |= {"detector:detector.model": args.model} if args.model else {}
-        for name, value in said.items():
-            words += ["-p", f"{name}:={yaml_string(value)}"]
-        words += ["-p", f"camera:camera.rate:={args.fps}", "-p", "camera:camera.loop:=true"]
-        start_ros(words)
-        try:
-            return _listen(args, words)
-        finally:
-            rclpy.try_shutdown()
+        said = {
+            "camera": {"plugin": "images", "camera.path": folder, "camera.rate": args.fps, "camera.loop": True},
+            "detector": {"detector.model": args.model or None, "detector.device": args.device},
+        }
+        with ros_arguments(share_path("config", "rig.yaml"), said) as words:
+            words += ["--log-level", "warn"]
+            start_ros(words)
+            try:
+                return _listen(args, words)
+            finally:
+                rclpy.try_shutdown()
 
 
 def _listen(args: argparse.Namespace, words: list[str]) -> dict[str, Any]:

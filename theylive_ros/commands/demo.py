@@ -110,21 +110,20 @@ def table(report: dict[str, Any]) -> str:
 def _play(args: argparse.Namespace) -> dict[str, Any]:
     import rclpy
 
-    from theylive_ros.commands.run import yaml_string
     from theylive_ros.nodes.base import start_ros, stop_signals
+    from theylive_ros.nodes.ros_arguments import ros_arguments
 
-    words = ["--ros-args", "--params-file", str(share_path("config", "sim.yaml")), "--log-level", "warn"]
-    said = {"simulator:scenario": args.scenario, "detector:detector.model": args.model}
-    for name, value in said.items():
-        words += ["-p", f"{name}:={yaml_string(value)}"] if value is not None else []
-    words += ["-p", "simulator:autostart:=false"]  # the board is empty until everybody is ready
-    words += ["-p", f"simulator:seed:={args.seed}"] if args.seed is not None else []
-    start_ros(words)
-    try:
-        with stop_signals() as stop:
+    said = {
+        # The board is empty until everybody is ready.
+        "simulator": {"scenario": args.scenario, "seed": args.seed, "autostart": False},
+        "detector": {"detector.model": args.model},
+    }
+    with ros_arguments(share_path("config", "sim.yaml"), said) as words, stop_signals() as stop:
+        start_ros([*words, "--log-level", "warn"])
+        try:
             return _Demo(args).run(stop)
-    finally:
-        rclpy.try_shutdown()
+        finally:
+            rclpy.try_shutdown()
 
 
 class _Demo:
@@ -214,6 +213,7 @@ class _Demo:
             **self._score.report(),
             "latency_ms": latencies,
             "counts": {name: node.meter.counts() for name, node in self._nodes.items()},
+            "frames_not_filmed": self._projector.left_out,
             "skipped_frames": self._nodes["detector"].skipped,
             "missed_steps": list(self._simulator.missed_steps),
             "detector": self._detector,

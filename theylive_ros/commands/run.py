@@ -15,7 +15,6 @@ import contextlib
 import dataclasses
 import itertools
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -61,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run until the end; 0, 1 if a node could not do its work at the end, 2 for what cannot be. Raises RunError."""
     from theylive_ros.nodes.compose import NODES
+    from theylive_ros.nodes.ros_arguments import ros_arguments
 
     names = tuple(args.nodes.split(",")) if args.nodes else (SIM if args.sim else RIG)
     unknown = [name for name in names if name not in NODES]
@@ -74,10 +74,7 @@ def run(args: argparse.Namespace) -> int:
     params = Path(args.params_file) if args.params_file else share_path("config", "sim.yaml" if args.sim else "rig.yaml")
     if not params.is_file():
         raise RunError(f"no parameter file {params}")
-    with tempfile.TemporaryDirectory(prefix="theylive-run-") as folder:
-        said = Path(folder) / "command_line.yaml"
-        said.write_text(parameter_file(args), encoding="utf-8")
-        arguments = ["--ros-args", "--params-file", str(params), "--params-file", str(said)]
+    with ros_arguments(params, said_by(args)) as arguments:
         if args.namespace:
             arguments += ["-r", f"__ns:=/{args.namespace.strip('/')}"]
         run_nodes = _in_processes if args.processes else _in_one
@@ -90,10 +87,8 @@ def addressed(ros_arguments: Sequence[str]) -> list[str]:
     return [node for rule in rules for node, colon, rest in [rule.partition(":")] if colon and not rest.startswith("=") and "/" not in node]
 
 
-def parameter_file(args: argparse.Namespace) -> str:
-    """What the command line says, as a ROS parameter file: only there a node is meant whatever its namespace."""
-    import yaml
-
+def said_by(args: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """What the command line says to each node; None where it says nothing. Raises RunError, PluginError."""
     said: dict[str, dict[str, Any]] = {
         "camera": {"plugin": args.camera},
         "simulator": {"scenario": args.sim},
@@ -104,8 +99,7 @@ def parameter_file(args: argparse.Namespace) -> str:
     if args.source:
         camera = args.camera or "v4l2"
         said["camera"] = {"plugin": camera, f"camera.{source_setting(camera)}": args.source}
-    given = {node: {name: value for name, value in values.items() if value is not None} for node, values in said.items()}
-    return yaml.safe_dump({f"/**/{node}": {"ros__parameters": values} for node, values in given.items() if values})
+    return said
 
 
 def source_setting(camera: str) -> str:
@@ -115,12 +109,6 @@ def source_setting(camera: str) -> str:
         if name in known:
             return name
     raise RunError(f"camera {camera} has none of the settings {', '.join(_SOURCES)}: give its own as --ros-args -p camera:camera.NAME:=...")
-
-
-def yaml_string(value: str) -> str:
-    """A value that ROS reads as a string whatever it looks like; an absolute path where it names a file."""
-    text = str(Path(value).resolve()) if Path(value).exists() else value
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _in_one(names: tuple[str, ...], arguments: list[str], args: argparse.Namespace) -> int:

@@ -8,7 +8,6 @@ import re
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import TypeVar
@@ -290,13 +289,3 @@ class Worker:
         except Exception as error:  # a thread that dies in silence would look like a quiet camera
             self._node.lose_thread(f"{self._thread.name} ended: {one_line(error)}")
             raise
-
-
-def age(ros_now: float, stamp: float) -> float:
-    """Time since a stamp (s), both in ROS time."""
-    return ros_now - stamp
-
-
-def monotonic_of(stamp: float, ros_now: float) -> float:
-    """A ROS stamp (s) on the monotonic clock (s)."""
-    return time.monotonic() - (ros_now - stamp)
