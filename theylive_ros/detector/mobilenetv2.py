@@ -13,9 +13,10 @@ from typing import ClassVar
 import numpy as np
 
 from theylive_ros.detector.decode import LOGIT, NORMALISED, Output
-from theylive_ros.detector.interface import Detector, DetectorError
+from theylive_ros.detector.interface import DetectorError
 from theylive_ros.detector.layout import CENTRE, SCORES
-from theylive_ros.detector.network import Network, NetworkConfig, loaded
+from theylive_ros.detector.network import Network, NetworkConfig
+from theylive_ros.detector.network_detector import NetworkDetector
 from theylive_ros.settings import setting
 from theylive_ros.types import Detection, Detections
 
@@ -31,41 +32,22 @@ class MobileNetV2Config(NetworkConfig):
     background_label: str = setting("background", "label that stands for no head")
 
 
-class MobileNetV2Detector(Detector):
+class MobileNetV2Detector(NetworkDetector):
     """Reports the most probable head, unless that is the background."""
 
     Config: ClassVar[type] = MobileNetV2Config
 
-    def __init__(self, config: MobileNetV2Config) -> None:
-        super().__init__(config)
-        self._network: Network | None = None
-        self._scores = self._centre = 0
+    architecture = "mobilenetv2"
+    default_model = DEFAULT_MODEL
 
-    def load(self) -> None:
-        """Read the model and take the device. Raises DetectorError."""
-        self.close()
-        network = Network(self.config, DEFAULT_MODEL, "mobilenetv2")
-        try:
-            self._scores, self._centre = _places(network.outputs, len(network.labels))
-        except DetectorError:
-            network.close()
-            raise
-        self._network = network
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """All labels that the model can name, in the order of its classes."""
-        return loaded(self._network).labels
-
-    @property
-    def device(self) -> str:
-        """Where the model runs, in words."""
-        return loaded(self._network).device
+    def prepare(self, network: Network) -> None:
+        """Find the classes and the centre among the outputs. Raises DetectorError."""
+        self._scores, self._centre = _places(network.outputs, len(network.labels))
 
     def detect(self, image: np.ndarray) -> Detections:
         """The one head in a uint8 BGR image, or none. Raises DetectorError."""
         start = time.perf_counter()
-        network, config = loaded(self._network), self.config
+        network, config = self.network, self.config
         raw, mapping = network.run(image)
         probabilities = class_probabilities(network.outputs[self._scores], raw[self._scores])
         best = int(probabilities.argmax())
@@ -81,12 +63,6 @@ class MobileNetV2Detector(Detector):
             items = (Detection(label, score, (x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0),)
         height, width = image.shape[:2]
         return Detections(items, width, height, mapping.seen, network.labels, False, time.perf_counter() - start)
-
-    def close(self) -> None:
-        """Release the device. Safe to call twice, and when never loaded."""
-        if self._network is not None:
-            self._network.close()
-        self._network = None
 
 
 def class_probabilities(output: Output, raw: np.ndarray) -> np.ndarray:

@@ -141,10 +141,3 @@ def _twins(path: Path) -> tuple[Path | None, Path | None]:
         return (plain if plain != path and plain.is_file() and not tflite.is_compiled(plain) else None), path
     compiled = path.with_name(path.stem + _COMPILED_SUFFIX + path.suffix)
     return path, (compiled if compiled.is_file() else None)
-
-
-def loaded(network: Network | None) -> Network:
-    """The network, or DetectorError before load() and after close()."""
-    if network is None:
-        raise DetectorError("the detector is not loaded: call load() first")
-    return network

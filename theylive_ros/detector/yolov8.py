@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from theylive_ros.detector.decode import Decoder
-from theylive_ros.detector.interface import Detector
-from theylive_ros.detector.network import Network, NetworkConfig, loaded
+from theylive_ros.detector.network import Network, NetworkConfig
+from theylive_ros.detector.network_detector import NetworkDetector
 from theylive_ros.detector.nms import nms
 from theylive_ros.settings import setting
 from theylive_ros.types import Detection, Detections
@@ -29,41 +29,22 @@ class YoloV8Config(NetworkConfig):
     max_detections: int = setting(100, "at most so many heads per frame, the best", low=1, high=1000)
 
 
-class YoloV8Detector(Detector):
+class YoloV8Detector(NetworkDetector):
     """Reports all heads; boxes may reach beyond the frame, so that their centres stay the heads' centres."""
 
     Config: ClassVar[type] = YoloV8Config
 
-    def __init__(self, config: YoloV8Config) -> None:
-        super().__init__(config)
-        self._network: Network | None = None
-        self._decoder: Decoder | None = None
+    architecture = "yolov8"
+    default_model = DEFAULT_MODEL
 
-    def load(self) -> None:
-        """Read the model and take the device. Raises DetectorError."""
-        self.close()
-        network = Network(self.config, DEFAULT_MODEL, "yolov8")
-        try:
-            self._decoder = Decoder(network.outputs, len(network.labels), network.width, network.height)
-        except Exception:
-            network.close()
-            raise
-        self._network = network
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """All labels that the model can name, in the order of its classes."""
-        return loaded(self._network).labels
-
-    @property
-    def device(self) -> str:
-        """Where the model runs, in words."""
-        return loaded(self._network).device
+    def prepare(self, network: Network) -> None:
+        """Find the boxes and scores among the outputs. Raises DetectorError."""
+        self._decoder = Decoder(network.outputs, len(network.labels), network.width, network.height)
 
     def detect(self, image: np.ndarray) -> Detections:
         """Heads in one uint8 BGR image, best score first. Raises DetectorError."""
         start = time.perf_counter()
-        network, config = loaded(self._network), self.config
+        network, config = self.network, self.config
         raw, mapping = network.run(image)
         boxes, scores, classes = self._decoder.decode(raw, config.score_threshold)
         kept = nms(boxes, scores, classes, config.iou_threshold, config.max_detections)
@@ -74,9 +55,3 @@ class YoloV8Detector(Detector):
         )
         height, width = image.shape[:2]
         return Detections(items, width, height, mapping.seen, network.labels, True, time.perf_counter() - start)
-
-    def close(self) -> None:
-        """Release the device. Safe to call twice, and when never loaded."""
-        if self._network is not None:
-            self._network.close()
-        self._network = self._decoder = None

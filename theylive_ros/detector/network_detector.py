@@ -1,0 +1,58 @@
+"""What the detectors of this package are: a network, and a way to read its outputs."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any, ClassVar
+
+from theylive_ros.detector.interface import Detector, DetectorError
+from theylive_ros.detector.network import Network
+
+
+class NetworkDetector(Detector):
+    """Holds the network. A subclass names its architecture and default model, prepares to read the outputs, and detects."""
+
+    architecture: ClassVar[str]
+    default_model: ClassVar[str]
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self._network: Network | None = None
+
+    def load(self) -> None:
+        """Read the model and take the device. Raises DetectorError."""
+        self.close()
+        network = Network(self.config, self.default_model, self.architecture)
+        try:
+            self.prepare(network)
+        except Exception:
+            network.close()
+            raise
+        self._network = network
+
+    @abc.abstractmethod
+    def prepare(self, network: Network) -> None:
+        """Look at the outputs of a network that was just opened. Raises DetectorError for outputs that cannot be read."""
+
+    @property
+    def network(self) -> Network:
+        """The network. Raises DetectorError before load() and after close()."""
+        if self._network is None:
+            raise DetectorError("the detector is not loaded: call load() first")
+        return self._network
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All labels that the model can name, in the order of its classes."""
+        return self.network.labels
+
+    @property
+    def device(self) -> str:
+        """Where the model runs, in words."""
+        return self.network.device
+
+    def close(self) -> None:
+        """Release the device. Safe to call twice, and when never loaded."""
+        if self._network is not None:
+            self._network.close()
+        self._network = None
