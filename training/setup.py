@@ -12,7 +12,7 @@ setup(
     maintainer="theylive_ros developers",
     maintainer_email="maintainers@theylive-ros.invalid",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={NAME: ["*.yaml"]},
+    package_data={f"{NAME}.nets": ["*.yaml"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from theylive_training.compose import compose, extend
-from theylive_training.cutout import SIDE, Cutout, cut_out
-from theylive_training.dataset import RealPicture
-from theylive_training.picture import Box
-from theylive_training.pool import letterboxed, make_pool, material
+from theylive_training.data.dataset import LabelledFile
+from theylive_training.pictures.compose import compose, extend
+from theylive_training.pictures.cutout import SIDE, Cutout, cut_out
+from theylive_training.pictures.picture import Box
+from theylive_training.pictures.pool import letterboxed, make_pool, material
 
 
 def disc(label, colour):
@@ -75,7 +75,7 @@ def test_heads_are_cut_out_of_a_board_that_stands_still(tmp_path):
         cv2.ellipse(image, (x, y), (16, 24), 30, 0, 360, (250, 250, 250), -1)
         path = tmp_path / f"{i}.png"
         cv2.imwrite(str(path), image)
-        pictures.append(RealPicture(path, (Box("alien", x + 0.5, y + 0.5, 64, 64),)))
+        pictures.append(LabelledFile(path, (Box("alien", x + 0.5, y + 0.5, 64, 64),)))
     cutouts = cut_out(pictures)
     assert len(cutouts) == 9
     for cutout in cutouts:

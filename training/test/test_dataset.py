@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from theylive_training import dataset
+from theylive_training.data import dataset
 from theylive_training.errors import TrainingError
 
 
@@ -35,28 +35,28 @@ def folder(tmp_path):
 
 def test_heads_come_with_their_labels_in_pixels(folder):
     data = dataset.load(folder)
-    (box,) = data.train[1].boxes
+    (box,) = data.train.heads[1].boxes
     assert box.label == "john"
     assert box[1:] == pytest.approx((112, 56, 64, 64))
-    assert data.val[0].read().image.shape == (224, 224, 3)
+    assert data.val.heads[0].read().image.shape == (224, 224, 3)
 
 
 def test_the_last_backgrounds_are_held_out(folder):
     data = dataset.load(folder)
-    assert [p.path.name for p in data.held_out] == ["capture_10.jpg"]
-    assert [p.path.name for p in data.backgrounds] == [f"capture_{i}.jpg" for i in (2, 3, 4, 5)]
+    assert [p.path.name for p in data.val.boards] == ["capture_10.jpg"]
+    assert [p.path.name for p in data.train.boards] == [f"capture_{i}.jpg" for i in (2, 3, 4, 5)]
 
 
 def test_the_data_set_is_found_one_folder_down(folder, tmp_path_factory):
     above = tmp_path_factory.mktemp("above")
     (above / "humanxalien").symlink_to(folder)
-    assert len(dataset.load(above).train) == 2
+    assert len(dataset.load(above).train.heads) == 2
 
 
 def test_a_picture_on_both_sides_is_refused(folder):
     images = folder / dataset.HEADS / "images"
     (images / "val" / "val0.jpg").write_bytes((images / "train" / "train1.jpg").read_bytes())
-    with pytest.raises(TrainingError, match="one side only"):
+    with pytest.raises(TrainingError, match="on one side of a split only"):
         dataset.load(folder)
 
 
@@ -83,7 +83,7 @@ def test_damage_is_named_in_one_line(folder, path, text, says):
 
 
 def test_a_hash_tells_data_not_names(folder):
-    paths = dataset.load(folder).learned_from()
+    paths = dataset.load(folder).train.paths
     first = dataset.hash_files(paths)
     paths[0].rename(paths[0].with_name("zzz.jpg"))
     assert dataset.hash_files([paths[0].with_name("zzz.jpg"), *reversed(paths[1:])]) == first
@@ -93,7 +93,7 @@ def test_a_hash_tells_data_not_names(folder):
 @pytest.mark.skipif("THEYLIVE_DATA" not in os.environ, reason="THEYLIVE_DATA names no data set")
 def test_the_public_data_set_is_whole_and_does_not_leak():
     data = dataset.load(Path(os.environ["THEYLIVE_DATA"]))
-    assert len(data.train) == 800
-    assert len(data.val) > 100
-    assert all(len(p.boxes) == 1 for p in (*data.train, *data.val))
-    assert len(data.backgrounds) > 4 * len(data.held_out) - 5 > 0
+    assert len(data.train.heads) == 800
+    assert len(data.val.heads) > 100
+    assert all(len(p.boxes) == 1 for p in (*data.train.heads, *data.val.heads))
+    assert len(data.train.boards) > 4 * len(data.val.boards) - 5 > 0

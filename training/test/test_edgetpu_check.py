@@ -4,9 +4,9 @@ import dataclasses
 from types import SimpleNamespace
 
 import pytest
-from theylive_training.edgetpu_check import check, check_graph
 from theylive_training.errors import TrainingError
-from theylive_training.flatbuffer import Graph, GraphTensor, Operator
+from theylive_training.tflite.edgetpu_check import check, check_graph
+from theylive_training.tflite.flatbuffer import Graph, GraphTensor, Operator
 
 from theylive_ros.share import share_path
 

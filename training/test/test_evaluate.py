@@ -1,9 +1,9 @@
 """The exam counts what matters: heads missed, heads made up, and John called an alien."""
 
 import numpy as np
-from theylive_training.evaluate import Tally
-from theylive_training.exam import shortfalls
-from theylive_training.picture import Box, Picture
+from theylive_training.judge.exam import shortfalls
+from theylive_training.judge.judge import Tally
+from theylive_training.pictures.picture import Box, Picture
 
 from theylive_ros.types import Detection
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from theylive_training.picture import Box, Picture, inside, similarity, turn, warp
+from theylive_training.pictures.picture import Box, Picture, inside, similarity, turn, warp
 
 SIZE = (120, 80)
 

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
-from theylive_training import dataset
-from theylive_training.evaluate import Judge
-from theylive_training.exam import LIMITS, make_exam, shortfalls
+from theylive_training.data import dataset
+from theylive_training.judge.exam import LIMITS, make_exam, shortfalls
+from theylive_training.judge.judge import Judge
 
 from theylive_ros.detector import manifest
 from theylive_ros.share import share_path
@@ -50,4 +50,4 @@ def test_it_knows_the_real_heads_and_the_empty_board(judge):
 @needs_data
 def test_its_manifest_names_the_pictures_that_it_learned_from():
     data = dataset.load(Path(os.environ["THEYLIVE_DATA"]))
-    assert manifest.load(MODEL).training["pictures"]["sha256_of_sorted_sha256s"] == dataset.hash_files(data.learned_from())
+    assert manifest.load(MODEL).training["pictures"]["sha256_of_sorted_sha256s"] == dataset.hash_files(data.train.paths)

@@ -6,8 +6,7 @@ import re
 import numpy as np
 import pytest
 from theylive_training.__main__ import main
-from theylive_training.compact import NAME
-from theylive_training.edgetpu_check import check
+from theylive_training.tflite.edgetpu_check import check
 
 from theylive_ros.detector import manifest
 from theylive_ros.detector.yolov8 import YoloV8Config, YoloV8Detector
@@ -18,8 +17,9 @@ pytestmark = pytest.mark.timeout(600)  # half a minute where nothing else runs; 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     out = tmp_path_factory.mktemp("models")
-    assert main(["compact", "--smoke", "--out", str(out), "--seed", "3"]) == 0
-    return out / f"{NAME}.tflite"
+    assert main(["train", "compact", "--smoke", "--out", str(out), "--seed", "3"]) == 0
+    assert main(["export", str(out)]) == 0
+    return out / "compact_yolo_224_int8.tflite"
 
 
 def test_the_model_runs_in_the_robots_detector(made):
@@ -48,7 +48,6 @@ def test_the_manifest_tells_what_the_model_is_and_what_it_is_made_of(made):
     assert facts["licence"]["model"].startswith("AGPL-3.0")
     assert facts["schedule"]["seed"] == 3
     assert sum(facts["pictures"]["pool"].values()) == pytest.approx(48, abs=2)
-    assert facts["metrics"]["sets"]["simulated"]["pictures"] == 12
     assert "ultralytics" in facts["versions"]
     assert not re.search(r"/(tmp|work|home)/", json.dumps(facts))
 
@@ -58,22 +57,21 @@ def test_the_model_maps_onto_the_edge_tpu(made):
 
 
 def test_a_run_that_was_stopped_goes_on(made, capsys):
-    assert main(["compact", "--smoke", "--out", str(made.parent), "--seed", "3"]) == 0
+    assert main(["train", "compact", "--smoke", "--out", str(made.parent), "--seed", "3"]) == 0
     assert "going on after epoch 1 of 1" in capsys.readouterr().out
 
 
 def test_a_run_begins_with_another_runs_net(made, tmp_path):
-    assert main(["compact", "--smoke", "--out", str(tmp_path), "--start", str(made.parent), "--pictures", "16"]) == 0
-    before = manifest.load(tmp_path / made.name).training["began_with"]
-    assert before["schedule"]["seed"] == 3
+    assert main(["train", "compact", "--smoke", "--out", str(tmp_path), "--start", str(made.parent), "--pictures", "16"]) == 0
+    assert json.loads((tmp_path / "run.json").read_text())["began_with"]["schedule"]["seed"] == 3
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["compact", "--smoke", "--out", "{tmp}/out", "--start", "{tmp}"], "no checkpoint"),
-        (["compact", "--data", "{tmp}/nowhere", "--out", "{tmp}/out"], "there is no data set"),
-        (["compact", "--smoke", "--out", "{tmp}/file"], "cannot be made"),
+        (["train", "compact", "--smoke", "--out", "{tmp}/out", "--start", "{tmp}"], "not the folder of a training"),
+        (["train", "compact", "--data", "{tmp}/nowhere", "--out", "{tmp}/out"], "there is no data set"),
+        (["train", "compact", "--smoke", "--out", "{tmp}/file"], "cannot be made"),
         (["edgetpu-check", "{tmp}/none.tflite"], "cannot be read"),
         (["evaluate", "{tmp}/none.tflite"], "no model"),
     ],
@@ -90,5 +88,5 @@ def test_wrong_input_is_one_line_and_exit_code_2(arguments, says, tmp_path, caps
 
 def test_without_data_training_says_how_to_name_it(capsys, monkeypatch, tmp_path):
     monkeypatch.delenv("THEYLIVE_DATA", raising=False)
-    assert main(["compact", "--out", str(tmp_path / "out")]) == 2
+    assert main(["train", "compact", "--out", str(tmp_path / "out")]) == 2
     assert "--data" in capsys.readouterr().err

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from theylive_training.dataset import RealPicture
-from theylive_training.picture import BOX
+from theylive_training.data.dataset import LabelledFile
+from theylive_training.pictures.picture import BOX
 
 SIDE = 88  # of a cut-out (px): a turned head reaches beyond its box
 _NEIGHBOURS = 12  # pictures before and after that show the board
@@ -31,7 +31,7 @@ class Cutout:
     box: float = BOX
 
 
-def cut_out(pictures: Sequence[RealPicture], wanted: Sequence[RealPicture] | None = None) -> list[Cutout]:
+def cut_out(pictures: Sequence[LabelledFile], wanted: Sequence[LabelledFile] | None = None) -> list[Cutout]:
     """The heads of `wanted` (all if None) that lie wholly in their pictures and come out clean.
 
     pictures: in order of capture, one head each; they also show the board.

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from theylive_ros.simulator.spot import COLOURS, add_spot
-from theylive_training.picture import Box
+from theylive_training.pictures.picture import Box
 
 
 def photograph(rng: np.random.Generator, image: np.ndarray, strength: float = 1.0) -> np.ndarray:

@@ -1,9 +1,8 @@
-"""Trains the compact net on a pool of pictures: AdamW, one cosine, a running mean of the weights; a GPU where there is one."""
+"""Fits a YOLO to a pool of pictures: AdamW, one cosine, a running mean of the weights; a GPU where there is one."""
 
 from __future__ import annotations
 
 import copy
-import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -14,45 +13,36 @@ import numpy as np
 import torch
 
 from theylive_training.errors import TrainingError
-from theylive_training.net import DetectionModel, build
-from theylive_training.picture import LABELS, Picture, turn
-
-
-@dataclasses.dataclass(frozen=True)
-class Schedule:
-    """How it is trained. rate: highest learning rate; decay: of the weights; mean: how long the running mean of the weights reaches."""
-
-    epochs: int = 12
-    batch: int = 16
-    rate: float = 0.003
-    last_rate: float = 0.01  # share of `rate` at the end
-    decay: float = 0.0005
-    warmup: float = 1.5  # epochs
-    mean: float = 0.9995
-    clip: float = 10.0  # norm of the gradient
-    seed: int = 1
-
+from theylive_training.nets.detectors import DetectionModel, build
+from theylive_training.nets.spec import NetSpec
+from theylive_training.pictures.picture import LABELS, Picture, turn
+from theylive_training.train.plan import Schedule
 
 Report = Callable[[str], None]
 
 
 def train(
-    pictures: tuple[Picture, ...], schedule: Schedule, checkpoint: Path, report: Report = print, start: Path | None = None
+    spec: NetSpec,
+    pictures: tuple[Picture, ...],
+    schedule: Schedule,
+    checkpoint: Path,
+    report: Report = print,
+    start: Path | None = None,
 ) -> DetectionModel:
     """Train, or go on where `checkpoint` was left by the same schedule and pictures; returns the mean net on the CPU.
 
-    The checkpoint is written after each epoch, whole or not at all. start: the checkpoint of another run whose mean net to begin with
-    in place of random weights. Raises TrainingError when it is none.
+    The checkpoint is written after each epoch, whole or not at all. start: the weights of another run to begin with in place of random
+    ones. Raises TrainingError when they are of another net.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(schedule.seed)
-    net = build()
+    net = build(spec)
     if start:
-        net.load_state_dict(read_checkpoint(start, torch.device("cpu"))["mean"])
+        load_weights(net, start)
     net = net.to(device, memory_format=torch.channels_last).train()
     mean = copy.deepcopy(net).eval().requires_grad_(False)
     optimizer = _optimizer(net, schedule)
-    run = _fingerprint(pictures, schedule)
+    run = _fingerprint(spec, pictures, schedule)
     first = _resume(checkpoint, run, net, mean, optimizer, device)
     if checkpoint.is_file():
         report(f"going on after epoch {first} of {schedule.epochs}" if first else "the checkpoint there is of another run: beginning anew")
@@ -72,6 +62,14 @@ def train(
         box, score, _ = np.mean(losses, axis=0)
         report(f"epoch {epoch + 1}/{schedule.epochs}: box loss {box:.3f}, score loss {score:.3f}, {left / 60:.1f} min left")
     return mean.float().to("cpu", memory_format=torch.contiguous_format)
+
+
+def load_weights(net: DetectionModel, path: Path) -> None:
+    """Give a net the weights of a run. Raises TrainingError for another file, or another net's weights."""
+    try:
+        net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    except Exception as cause:  # torch raises whatever it likes for a file that is not its own
+        raise TrainingError(f"{path} holds no weights of this net ({type(cause).__name__}): train again") from cause
 
 
 def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
@@ -128,11 +126,12 @@ def _follow(mean: DetectionModel, net: DetectionModel, keep: float) -> None:
 
 
 def _batches(pictures: tuple[Picture, ...], schedule: Schedule, epoch: int, device: torch.device) -> Iterator[dict[str, torch.Tensor]]:
-    """The epoch's batches as ultralytics' loss wants them; every picture mirrored, turned and tinted by its own chance."""
+    """The epoch's batches as ultralytics' loss wants them; every picture tinted, and mirrored and turned if it may be, by its own
+    chance."""
     rng = np.random.default_rng([schedule.seed, epoch])
     order = rng.permutation(len(pictures))
     for start in range(0, len(order), schedule.batch):
-        chosen = [turn(pictures[i], int(rng.integers(4)), bool(rng.integers(2))) for i in order[start : start + schedule.batch]]
+        chosen = [_turned(pictures[i], rng) for i in order[start : start + schedule.batch]]
         images = torch.from_numpy(np.stack([p.image for p in chosen])).to(device)
         images = images.flip(3).permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.channels_last) / 255
         tints = torch.from_numpy(np.exp(rng.normal(0, 0.08, (len(chosen), 1, 1, 1)) + rng.normal(0, 0.04, (len(chosen), 3, 1, 1))))
@@ -147,9 +146,13 @@ def _batches(pictures: tuple[Picture, ...], schedule: Schedule, epoch: int, devi
         }
 
 
-def _fingerprint(pictures: tuple[Picture, ...], schedule: Schedule) -> str:
+def _turned(picture: Picture, rng: np.random.Generator) -> Picture:
+    return picture if picture.upright else turn(picture, int(rng.integers(4)), bool(rng.integers(2)))
+
+
+def _fingerprint(spec: NetSpec, pictures: tuple[Picture, ...], schedule: Schedule) -> str:
     """Whose checkpoint it is."""
-    return f"{schedule} {len(pictures)} {sum(int(p.image[::16, ::16].sum()) for p in pictures)}"
+    return f"{spec} {schedule} {len(pictures)} {sum(int(p.image[::16, ::16].sum()) for p in pictures)}"
 
 
 def _save(path: Path, run: str, epoch: int, net: DetectionModel, mean: DetectionModel, optimizer: torch.optim.Optimizer) -> None:

@@ -24,10 +24,15 @@ class Box(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Picture:
-    """image: uint8 (height, width, 3) BGR. boxes: every head in it; a box may reach beyond the picture."""
+    """image: uint8 (height, width, 3) BGR. boxes: every head in it; a box may reach beyond the picture.
+
+    upright: not to be turned or mirrored, because a person's clicks lean to one side of the picture (in the public set by 1 px to the
+    right), which a net that sees it as it was taken can learn.
+    """
 
     image: np.ndarray
     boxes: tuple[Box, ...]
+    upright: bool = False
 
 
 def turn(picture: Picture, quarters: int, mirrored: bool) -> Picture:

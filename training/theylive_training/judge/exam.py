@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from theylive_training.compose import compose, extend
-from theylive_training.cutout import cut_out
-from theylive_training.dataset import RealData
-from theylive_training.picture import Picture
-from theylive_training.pool import FRAME, simulated
-from theylive_training.wear import photograph, shine
+from theylive_training.data.dataset import Dataset
+from theylive_training.pictures.compose import compose, extend
+from theylive_training.pictures.cutout import cut_out
+from theylive_training.pictures.picture import Picture
+from theylive_training.pictures.pool import FRAME, simulated
+from theylive_training.pictures.wear import photograph, shine
 
 _APART = 7_000_000  # seeds of an exam are this far from those of a pool
 
 
-def make_exam(data: RealData | None, seed: int, composed: int = 300, renders: int = 400) -> dict[str, list[Picture]]:
+def make_exam(data: Dataset | None, seed: int, composed: int = 300, renders: int = 400) -> dict[str, list[Picture]]:
     """Sets of pictures by name; those of the real world only where there is data.
 
     validation: as the camera took them (224 x 224). backgrounds: held-out empty boards. composed: whole frames (320 x 240) of one to
@@ -25,9 +25,9 @@ def make_exam(data: RealData | None, seed: int, composed: int = 300, renders: in
     """
     exam: dict[str, list[Picture]] = {}
     if data:
-        boards = [b.read().image for b in data.held_out]
-        heads = cut_out(sorted((*data.train, *data.val), key=lambda p: p.path.name), data.val)
-        exam["validation"] = [p.read() for p in data.val]
+        boards = [b.read().image for b in data.val.boards]
+        heads = cut_out(sorted((*data.train.heads, *data.val.heads), key=lambda p: p.path.name), data.val.heads)
+        exam["validation"] = [p.read() for p in data.val.heads]
         exam["backgrounds"] = [Picture(b, ()) for b in boards] + [Picture(extend(b, *FRAME), ()) for b in boards]
         exam["composed"] = []
         for i in range(composed):

@@ -12,11 +12,11 @@ from theylive_ros.detector.fit import PADDING, Fitter
 from theylive_ros.simulator.board import BoardSettings, draw_board
 from theylive_ros.simulator.heads import LOOKS, sprite
 from theylive_ros.simulator.sample import sample_picture
-from theylive_training.compose import LEAST_INSIDE, compose, extend
-from theylive_training.cutout import SIDE, Cutout
-from theylive_training.dataset import RealPicture
-from theylive_training.picture import LABELS, Box, Picture, similarity, warp
-from theylive_training.wear import photograph, shine
+from theylive_training.data.dataset import LabelledFile
+from theylive_training.pictures.compose import LEAST_INSIDE, compose, extend
+from theylive_training.pictures.cutout import SIDE, Cutout
+from theylive_training.pictures.picture import LABELS, Box, Picture, similarity, warp
+from theylive_training.pictures.wear import photograph, shine
 
 FRAME = (320, 240)  # what the rig's camera delivers
 _LOOKS = 120  # of each label: as many as the simulator keeps drawn
@@ -59,7 +59,7 @@ SHARES = {
 _WITHOUT_REAL = ("mixed", "mixed_frame", "simulated", "simulated_frame")
 
 
-def material(pictures: Sequence[RealPicture], boards: Sequence[RealPicture], cutouts: Sequence[Cutout], looks: int = 60) -> Material:
+def material(pictures: Sequence[LabelledFile], boards: Sequence[LabelledFile], cutouts: Sequence[Cutout], looks: int = 60) -> Material:
     """Read the real pictures and draw the simulator's heads, `looks` of each label, and boards; no look that a scenario shows."""
     heads = [Cutout(label, _drawn_head(label, LOOKS + look)) for label in LABELS for look in range(looks)]
     drawn = [_drawn_board(seed) for seed in range(1 + looks // 2)]
@@ -104,18 +104,22 @@ def simulated(rng: np.random.Generator, width: int, height: int, scale_range: tu
 
 def _real(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
     """A picture as the camera took it, in another light; every picture gets its turn."""
-    return _worn(rng, _fit(given.heads[index % len(given.heads)], side), strength=0.6)
+    return _upright(_worn(rng, _fit(given.heads[index % len(given.heads)], side), strength=0.6))
 
 
 def _real_moved(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    """A picture turned, scaled and shifted."""
+    """A picture scaled and shifted."""
     picture = given.heads[index % len(given.heads)]
     size = picture.image.shape[1], picture.image.shape[0]
     middle = size[0] / 2, size[1] / 2
     target = side / 2 + rng.uniform(-40, 40), side / 2 + rng.uniform(-40, 40)
-    matrix = similarity(rng.uniform(0, 360) if rng.random() < 0.8 else 0.0, rng.uniform(0.6, 1.15), middle, target)
+    matrix = similarity(0.0, rng.uniform(0.6, 1.15), middle, target)
     fill = (PADDING,) * 3 if rng.random() < 0.5 else tuple(int(v) for v in cv2.mean(picture.image)[:3])
-    return _worn(rng, warp(picture, matrix, (side, side), fill, LEAST_INSIDE))
+    return _upright(_worn(rng, warp(picture, matrix, (side, side), fill, LEAST_INSIDE)))
+
+
+def _upright(picture: Picture) -> Picture:
+    return dataclasses.replace(picture, upright=True)
 
 
 def _composed(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:

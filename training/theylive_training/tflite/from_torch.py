@@ -14,23 +14,32 @@ import numpy as np
 import torch
 
 from theylive_training.errors import TrainingError
-from theylive_training.net import SIDE, DetectionModel, RawOutputs
-from theylive_training.picture import Picture
+from theylive_training.nets.detectors import DetectionModel, RawOutputs, build
+from theylive_training.nets.spec import NetSpec
+from theylive_training.train.detector import load_weights
 
 # onnx2tf reads this file from the working directory, and would otherwise try to download it
 _SAMPLE = "calibration_image_sample_data_20x128x128x3_float32.npy"
 
 
-def export(net: DetectionModel, calibration: Sequence[Picture], path: Path) -> None:
-    """Write the net to `path`, int8 in and out, whole or not at all. calibration: pictures like those it will see, 100 or more.
+def convert_file(weights: Path, spec: NetSpec, calibration: Sequence[np.ndarray], path: Path) -> None:
+    """Convert the weights of a run; see `convert`."""
+    net = build(spec)
+    load_weights(net, weights)
+    convert(net, spec.side, calibration, path)
 
-    Input: (1, SIDE, SIDE, 3) RGB, bytes 0..255 as -128..127. Outputs: the box map and the score map of net.RawOutputs, NHWC.
+
+def convert(net: DetectionModel, side: int, calibration: Sequence[np.ndarray], path: Path) -> None:
+    """Write the net to `path`, int8 in and out, whole or not at all. calibration: pictures like those it will see, uint8
+    (side, side, 3) BGR, 100 or more.
+
+    Input: (1, side, side, 3) RGB, bytes 0..255 as -128..127. Outputs: the box and score maps of detectors.RawOutputs, NHWC.
     Raises TrainingError when a step of the conversion fails.
     """
     os.environ.update(CUDA_VISIBLE_DEVICES="", TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
     with tempfile.TemporaryDirectory() as folder, _inside(Path(folder)), _quiet() as said:
         try:
-            onnx_file = _to_onnx(RawOutputs(net).eval(), Path(folder))
+            onnx_file = _to_onnx(RawOutputs(net).eval(), side, Path(folder))
             flat = _to_int8(_to_tensorflow(onnx_file, Path(folder)), calibration)
         except (Exception, SystemExit) as cause:  # onnx2tf ends the process where it fails
             said.seek(0)
@@ -43,13 +52,13 @@ def export(net: DetectionModel, calibration: Sequence[Picture], path: Path) -> N
     temporary.replace(path)
 
 
-def _to_onnx(net: RawOutputs, folder: Path) -> Path:
+def _to_onnx(net: RawOutputs, side: int, folder: Path) -> Path:
     import onnx
     import onnxslim
 
     path = folder / "net.onnx"
-    picture = torch.zeros(1, 3, SIDE, SIDE)
-    torch.onnx.export(net, (picture,), path, opset_version=17, input_names=["picture"], output_names=["boxes", "scores"], dynamo=False)
+    picture = torch.zeros(1, 3, side, side)
+    torch.onnx.export(net, (picture,), path, opset_version=17, input_names=["picture"], dynamo=False)
     onnx.save(onnxslim.slim(onnx.load(path)), path)
     return path
 
@@ -70,7 +79,7 @@ def _to_tensorflow(onnx_file: Path, folder: Path) -> Path:
     return target
 
 
-def _to_int8(saved_model: Path, calibration: Sequence[Picture]) -> bytes:
+def _to_int8(saved_model: Path, calibration: Sequence[np.ndarray]) -> bytes:
     import tensorflow as tf
 
     converter = tf.lite.TFLiteConverter.from_saved_model(str(saved_model))
@@ -82,12 +91,12 @@ def _to_int8(saved_model: Path, calibration: Sequence[Picture]) -> bytes:
     return converter.convert()
 
 
-def _inputs(pictures: Sequence[Picture]) -> Iterator[list[np.ndarray]]:
+def _inputs(pictures: Sequence[np.ndarray]) -> Iterator[list[np.ndarray]]:
     # black and white first: the input's scale must hold every byte, not only those of the pictures
     for level in (0.0, 1.0):
-        yield [np.full((1, SIDE, SIDE, 3), level, np.float32)]
+        yield [np.full((1, *pictures[0].shape), level, np.float32)]
     for picture in pictures:
-        yield [np.ascontiguousarray(picture.image[None, :, :, ::-1], np.float32) / 255]
+        yield [np.ascontiguousarray(picture[None, :, :, ::-1], np.float32) / 255]
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import numpy as np
 
 from theylive_ros.detector.yolov8 import YoloV8Config, YoloV8Detector
 from theylive_ros.types import Detection
-from theylive_training.picture import LABELS, Box, Picture, inside
+from theylive_training.pictures.picture import LABELS, Box, Picture, inside
 
 ALIEN, JOHN = LABELS
 LEAST_OVERLAP = 0.5  # intersection over union from which a detection is of a head

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
 
 from theylive_training.errors import TrainingError
-from theylive_training.picture import LABELS, Box, Picture
+from theylive_training.pictures.picture import LABELS, Box, Picture
 
 HEADS = Path("data_yolov8n", "targets")  # images/{train,val}, labels/{train,val}
 BACKGROUNDS = Path("data_mnetv2", "targets")
@@ -20,8 +20,8 @@ _HELD_OUT = 0.2  # share of the backgrounds, the last in order of capture, that 
 
 
 @dataclasses.dataclass(frozen=True)
-class RealPicture:
-    """A picture file and the heads in it."""
+class LabelledFile:
+    """A picture file and the heads in it; none on a picture of the empty board."""
 
     path: Path
     boxes: tuple[Box, ...]
@@ -35,28 +35,43 @@ class RealPicture:
 
 
 @dataclasses.dataclass(frozen=True)
-class RealData:
-    """What a model learns from (train, backgrounds) and what it has never seen (val, held_out), each in order of capture."""
+class Part:
+    """One side of a split. heads: pictures with heads; boards: pictures of the empty board; each in order of capture."""
 
-    train: tuple[RealPicture, ...]
-    val: tuple[RealPicture, ...]
-    backgrounds: tuple[RealPicture, ...]
-    held_out: tuple[RealPicture, ...]
+    heads: tuple[LabelledFile, ...] = ()
+    boards: tuple[LabelledFile, ...] = ()
 
-    def learned_from(self) -> list[Path]:
-        """The files that training reads."""
-        return [p.path for p in (*self.train, *self.backgrounds)]
+    @property
+    def paths(self) -> list[Path]:
+        """All its files."""
+        return [p.path for p in (*self.heads, *self.boards)]
 
 
-def load(folder: Path) -> RealData:
-    """Find the data set in `folder` or in its sub-folder humanxalien. Raises TrainingError, also for a picture on both sides."""
+@dataclasses.dataclass(frozen=True)
+class Dataset:
+    """What a net learns from (train), what stops its training (val) and what only judges it (test; may be empty). split: its name."""
+
+    root: Path
+    split: str
+    train: Part
+    val: Part
+    test: Part = Part()
+
+
+def load(folder: Path, split: Path | None = None) -> Dataset:
+    """Find the data set in `folder` or in its sub-folder humanxalien, divided as the split file says, None for the set's own division.
+
+    Raises TrainingError, also for a picture on two sides.
+    """
     root = next((r for r in (folder, folder / "humanxalien") if (r / HEADS / "images").is_dir()), None)
     if root is None:
         raise TrainingError(f"there is no data set in {folder}: give the folder that holds {HEADS}/images (chxadr/humanxalien-dataset)")
-    train, val = (_heads(root / HEADS, split) for split in ("train", "val"))
+    if split is not None:
+        raise TrainingError("split files are not read yet")
+    heads = {side: _heads(root / HEADS, side) for side in ("train", "val")}
     backgrounds = _backgrounds(root)
     judges = len(backgrounds) - round(len(backgrounds) * _HELD_OUT)
-    data = RealData(train, val, backgrounds[:judges], backgrounds[judges:])
+    data = Dataset(root, "random", Part(heads["train"], backgrounds[:judges]), Part(heads["val"], backgrounds[judges:]))
     _refuse_leaks(data)
     return data
 
@@ -66,11 +81,11 @@ def hash_files(paths: Iterable[Path]) -> str:
     return hashlib.sha256("\n".join(sorted(_sha256(p) for p in paths)).encode()).hexdigest()
 
 
-def _heads(root: Path, split: str) -> tuple[RealPicture, ...]:
+def _heads(root: Path, split: str) -> tuple[LabelledFile, ...]:
     paths = sorted((root / "images" / split).glob("*.jpg"))
     if not paths:
         raise TrainingError(f"{root / 'images' / split} holds no pictures: copy the data set again")
-    return tuple(RealPicture(p, _boxes(root / "labels" / split / f"{p.stem}.txt", p)) for p in paths)
+    return tuple(LabelledFile(p, _boxes(root / "labels" / split / f"{p.stem}.txt", p)) for p in paths)
 
 
 def _boxes(path: Path, picture: Path) -> tuple[Box, ...]:
@@ -95,7 +110,7 @@ def _boxes(path: Path, picture: Path) -> tuple[Box, ...]:
     return tuple(boxes)
 
 
-def _backgrounds(root: Path) -> tuple[RealPicture, ...]:
+def _backgrounds(root: Path) -> tuple[LabelledFile, ...]:
     try:
         rows = [line.split(",") for line in (root / BACKGROUND_LABELS).read_text(encoding="utf-8").splitlines() if line.strip()]
         names = [row[0] for row in rows if row[3].strip() == _BACKGROUND_CLASS]
@@ -105,7 +120,7 @@ def _backgrounds(root: Path) -> tuple[RealPicture, ...]:
     missing = next((p for p in paths if not p.is_file()), None)
     if missing:
         raise TrainingError(f"{missing} is missing: copy the data set again")
-    return tuple(RealPicture(p, ()) for p in paths)
+    return tuple(LabelledFile(p, ()) for p in paths)
 
 
 def _number(name: str) -> tuple[int, str]:
@@ -113,16 +128,14 @@ def _number(name: str) -> tuple[int, str]:
     return int(digits or 0), name
 
 
-def _refuse_leaks(data: RealData) -> None:
-    learned = {_sha256(p): p for p in data.learned_from()}
-    for judge in _paths(data.val, data.held_out):
-        twin = learned.get(_sha256(judge))
-        if twin:
-            raise TrainingError(f"{judge} is also learned from as {twin}: a picture must be on one side only")
-
-
-def _paths(*groups: Sequence[RealPicture]) -> list[Path]:
-    return [p.path for group in groups for p in group]
+def _refuse_leaks(data: Dataset) -> None:
+    seen: dict[str, Path] = {}
+    for part in (data.train, data.val, data.test):
+        new = {_sha256(p): p for p in part.paths}
+        for digest, path in new.items():
+            if digest in seen:
+                raise TrainingError(f"{path} is the same picture as {seen[digest]}: a picture must be on one side of a split only")
+        seen |= new
 
 
 def _sha256(path: Path) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from theylive_training.cutout import SIDE, Cutout
-from theylive_training.picture import Box, Picture, inside, similarity
+from theylive_training.pictures.cutout import SIDE, Cutout
+from theylive_training.pictures.picture import Box, Picture, inside, similarity
 
 LEAST_INSIDE = 0.5  # share of a box that must be inside the picture for its head to be set down
 _LEAST_SEEN = 0.45  # share of a head that must show between the heads above it to be labelled

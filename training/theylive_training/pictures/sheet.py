@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from theylive_training.picture import Picture
+from theylive_training.pictures.picture import Picture
 
 _COLOURS = {"alien": (60, 60, 255), "john": (80, 220, 80)}  # BGR
 

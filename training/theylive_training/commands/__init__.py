@@ -1,0 +1,1 @@
+"""The commands of theylive-train, one module each."""

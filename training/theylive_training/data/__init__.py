@@ -1,0 +1,1 @@
+"""Labelled pictures on disk: found, read, checked, converted, split."""

@@ -1,0 +1,1 @@
+"""The nets: what they are, built with random weights."""

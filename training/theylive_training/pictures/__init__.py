@@ -1,0 +1,1 @@
+"""Pictures that a net learns from: real, composed, simulated, worn."""

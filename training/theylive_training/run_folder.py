@@ -1,0 +1,125 @@
+"""The folder of one training: what it leaves for export, judging and the report, and for itself to go on.
+
+run.json (facts), checkpoint.* (to go on), weights.* (the float net, when done), calibration.npz, history.json, curves.png,
+pictures.jpg; after export the model and its manifest, after verify verify.json.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from theylive_training.errors import TrainingError
+from theylive_training.nets.spec import KERAS, NetSpec
+
+SCHEMA = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFolder:
+    """Where each thing of a training lies."""
+
+    path: Path
+
+    @staticmethod
+    def make(path: Path) -> RunFolder:
+        """The folder, made where it is not there. Raises TrainingError."""
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as cause:
+            raise TrainingError(f"{path} cannot be made ({cause.strerror}): give a folder of your own as --out") from None
+        return RunFolder(path)
+
+    @staticmethod
+    def finished(path: Path) -> RunFolder:
+        """The folder of a training that is done. Raises TrainingError for another, and for one that was stopped."""
+        folder = RunFolder(path)
+        if not folder.facts_file.is_file():
+            raise TrainingError(f"{path} is not the folder of a training: give the --out of `theylive-train train`")
+        if not folder.weights.is_file():
+            raise TrainingError(f"the training in {path} is not done: give its command again, and it goes on")
+        return folder
+
+    @property
+    def facts_file(self) -> Path:
+        """What the training was of: see `save_facts`."""
+        return self.path / "run.json"
+
+    @property
+    def spec(self) -> NetSpec:
+        """The net that was trained. Raises TrainingError for a damaged run.json."""
+        facts = self.facts()
+        try:
+            return NetSpec(**facts["spec"])
+        except (KeyError, TypeError) as cause:
+            raise TrainingError(f"{self.facts_file} is damaged ({cause}): train again") from cause
+
+    @property
+    def weights(self) -> Path:
+        """The trained float net."""
+        return self.path / ("weights.keras" if self.spec.kind.framework == KERAS else "weights.pt")
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where a training that was stopped goes on."""
+        return self.path / ("checkpoint.keras" if self.spec.kind.framework == KERAS else "checkpoint.pt")
+
+    @property
+    def model(self) -> Path:
+        """The exported int8 file."""
+        return self.path / f"{self.spec.model_name}.tflite"
+
+    def facts(self) -> dict[str, Any]:
+        """What is known of the training. Raises TrainingError."""
+        return read_json(self.facts_file)
+
+    def save_facts(self, facts: dict[str, Any]) -> None:
+        """Write run.json. facts: spec, made_with, seed, schedule, data (split, counts, hash), pictures, versions, minutes, ..."""
+        write_json(self.facts_file, {"schema": SCHEMA, **facts})
+
+    def save_calibration(self, pictures: Sequence[np.ndarray]) -> None:
+        """Keep pictures, uint8 (side, side, 3) BGR, by which export sets the int8 scales."""
+        path = self.path / "calibration.npz"
+        temporary = path.with_name("calibration.new.npz")
+        np.savez(temporary, *[cv2.imencode(".png", p)[1] for p in pictures])
+        temporary.replace(path)
+
+    def calibration(self) -> list[np.ndarray]:
+        """The pictures of `save_calibration`. Raises TrainingError."""
+        path = self.path / "calibration.npz"
+        try:
+            with np.load(path) as kept:
+                return [cv2.imdecode(kept[name], cv2.IMREAD_COLOR) for name in kept.files]
+        except Exception as cause:  # numpy raises what zip and pickle raise
+            raise TrainingError(f"{path} cannot be read ({type(cause).__name__}): train again") from cause
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file whole or not at all. Raises TrainingError."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as cause:
+        temporary.unlink(missing_ok=True)
+        raise TrainingError(f"{path} cannot be written ({cause.strerror}): give a folder of your own") from cause
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON file that holds an object. Raises TrainingError."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as cause:
+        raise TrainingError(f"{path} cannot be read ({cause.strerror})") from cause
+    except ValueError as cause:
+        raise TrainingError(f"{path} is damaged ({cause}): it must be JSON") from cause
+    if not isinstance(value, dict):
+        raise TrainingError(f"{path} is damaged: it must hold a JSON object")
+    return value

@@ -1,0 +1,65 @@
+"""What a training is asked to do."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from theylive_training.nets.spec import NetSpec
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """How it is trained. rate: highest learning rate; decay: of the weights; mean: how long the running mean of the weights reaches.
+
+    patience: epochs without a better validation after which it ends.
+    """
+
+    epochs: int = 12
+    batch: int = 16
+    rate: float = 0.003
+    last_rate: float = 0.01  # share of `rate` at the end
+    decay: float = 0.0005
+    warmup: float = 1.5  # epochs
+    mean: float = 0.9995
+    clip: float = 10.0  # norm of the gradient
+    patience: int = 6
+    seed: int = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """One training. data: None for drawn pictures alone; split: a split file, None for the set's own; start: a run to begin with.
+
+    pictures: how many are made to learn from; threads: on the CPU, 0 for what suits the machine; weights: of a backbone (Keras).
+    """
+
+    spec: NetSpec
+    out: Path
+    data: Path | None = None
+    split: Path | None = None
+    pictures: int = 5000
+    schedule: Schedule = dataclasses.field(default_factory=Schedule)
+    threads: int = 0
+    start: Path | None = None
+    weights: Path | None = None
+    command: str = ""
+
+
+_PACKAGES = (
+    "theylive_ros", "theylive_training", "torch", "ultralytics", "onnx2tf", "tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert",
+    "numpy",
+)  # fmt: skip
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that make a model."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
