@@ -8,21 +8,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 
 from theylive_training.data import dataset
-from theylive_training.errors import TrainingError
 from theylive_training.nets.detectors import parameters
-from theylive_training.pictures.cutout import cut_out
-from theylive_training.pictures.pool import Material, Pool, make_pool, material
+from theylive_training.pictures.pool import make_pool
 from theylive_training.pictures.sheet import save_sheet
 from theylive_training.run_folder import RunFolder
 from theylive_training.train.detector import train
+from theylive_training.train.material import calibration_choice, gather, inputs
 from theylive_training.train.plan import Plan, versions
 
 Report = Callable[[str], None]
-CALIBRATION = 300  # pictures by which export sets the int8 scales
 
 
 def train_yolo(plan: Plan, report: Report = print) -> RunFolder:
@@ -50,40 +47,6 @@ def train_yolo(plan: Plan, report: Report = print) -> RunFolder:
     torch.save(net.state_dict(), folder.weights)
     folder.save_facts({**facts, "parameters": parameters(net), "minutes": round((time.monotonic() - began) / 60, 1)})
     return folder
-
-
-def gather(data: dataset.Dataset | None, report: Report) -> Material:
-    """Everything that pictures are made of. Raises TrainingError."""
-    if data is None:
-        return material((), (), (), looks=4)
-    report(f"{len(data.train.heads)} real pictures, {len(data.train.boards)} of the empty board; cutting the heads out")
-    cutouts = cut_out(data.train.heads)
-    if not cutouts:
-        raise TrainingError("no head comes off its board: the pictures must be in order of capture, the camera standing still")
-    report(f"{len(cutouts)} heads cut out")
-    return material(data.train.heads, data.train.boards, cutouts)
-
-
-def calibration_choice(pool: Pool, seed: int) -> list[int]:
-    """A fair choice of the pool: pictures of every kind, so that int8 holds what the net will see."""
-    return np.random.default_rng(seed).permutation(len(pool.pictures))[:CALIBRATION].tolist()
-
-
-def inputs(data: dataset.Dataset | None, given: Material) -> dict[str, Any]:
-    """What the pictures were made of, for the manifest."""
-    if data is None:
-        return {"real": 0}
-    return {
-        "split": data.split,
-        "real": len(data.train.heads),
-        "empty_boards": len(data.train.boards),
-        "heads_cut_out": len(given.cutouts),
-        "sha256_of_sorted_sha256s": dataset.hash_files(data.train.paths),
-        "never_learned_from": {
-            "heads": len(data.val.heads) + len(data.test.heads),
-            "empty_boards": len(data.val.boards) + len(data.test.boards),
-        },
-    }
 
 
 def _progress(what: str, report: Report) -> Callable[[int, int], None]:

@@ -1,0 +1,28 @@
+"""When a training has learned what it can."""
+
+from __future__ import annotations
+
+import math
+
+
+class Patience:
+    """Counts the validations since the best one. A resumed training shows it the scores of its history again."""
+
+    def __init__(self, patience: int) -> None:
+        """patience: how many validations in a row may bring nothing better."""
+        self._patience = patience
+        self._waited = 0
+        self._best = -math.inf
+
+    def better(self, score: float) -> bool:
+        """Note a validation's score (higher is better); whether it is the best so far. Equal is not better, nor is NaN."""
+        if score > self._best:
+            self._best, self._waited = score, 0
+            return True
+        self._waited += 1
+        return False
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the last `patience` validations brought nothing better."""
+        return self._waited >= self._patience
