@@ -1,7 +1,7 @@
 """The folder of one training: what it leaves for export, judging and the report, and for itself to go on.
 
 run.json (facts), checkpoint.* (to go on), weights.* (the float net, when done), calibration.npz, history.json, curves.png,
-pictures.jpg; after export the model and its manifest, after verify verify.json.
+pictures.jpg; after export the int8 and the float model with their manifests, after verify verify.json.
 """
 
 from __future__ import annotations
@@ -72,9 +72,24 @@ class RunFolder:
         return self.path / ("checkpoint.keras" if self.spec.kind.framework == KERAS else "checkpoint.pt")
 
     @property
+    def calibration_file(self) -> Path:
+        """Pictures by which export sets the int8 scales."""
+        return self.path / "calibration.npz"
+
+    @property
     def model(self) -> Path:
         """The exported int8 file."""
         return self.path / f"{self.spec.model_name}.tflite"
+
+    @property
+    def float_model(self) -> Path:
+        """The same net exported as float32, to hold the int8 file against."""
+        return float_twin(self.model)
+
+    @property
+    def verify_file(self) -> Path:
+        """What `verify` found."""
+        return self.path / "verify.json"
 
     def facts(self) -> dict[str, Any]:
         """What is known of the training. Raises TrainingError."""
@@ -85,20 +100,32 @@ class RunFolder:
         write_json(self.facts_file, {"schema": SCHEMA, **facts})
 
     def save_calibration(self, pictures: Sequence[np.ndarray]) -> None:
-        """Keep pictures, uint8 (side, side, 3) BGR, by which export sets the int8 scales."""
-        path = self.path / "calibration.npz"
+        """Keep pictures, uint8 (side, side, 3) BGR, by which export sets the int8 scales. Raises TrainingError."""
+        path = self.calibration_file
         temporary = path.with_name("calibration.new.npz")
-        np.savez(temporary, *[cv2.imencode(".png", p)[1] for p in pictures])
-        temporary.replace(path)
+        try:
+            np.savez(temporary, *[cv2.imencode(".png", p)[1] for p in pictures])
+            temporary.replace(path)
+        except OSError as cause:
+            temporary.unlink(missing_ok=True)
+            raise TrainingError(f"{path} cannot be written ({cause.strerror}): make room and give the command again") from cause
 
     def calibration(self) -> list[np.ndarray]:
         """The pictures of `save_calibration`. Raises TrainingError."""
-        path = self.path / "calibration.npz"
+        path = self.calibration_file
         try:
             with np.load(path) as kept:
-                return [cv2.imdecode(kept[name], cv2.IMREAD_COLOR) for name in kept.files]
+                pictures = [cv2.imdecode(kept[name], cv2.IMREAD_COLOR) for name in kept.files]
         except Exception as cause:  # numpy raises what zip and pickle raise
             raise TrainingError(f"{path} cannot be read ({type(cause).__name__}): train again") from cause
+        if not pictures or any(p is None for p in pictures):
+            raise TrainingError(f"{path} is damaged: train again")
+        return pictures
+
+
+def float_twin(int8: Path) -> Path:
+    """Where the float32 file of an int8 model lies: m_224_int8.tflite has m_224_float.tflite."""
+    return int8.with_name(f"{int8.stem.removesuffix('_int8')}_float{int8.suffix}")
 
 
 def write_json(path: Path, value: Any) -> None:

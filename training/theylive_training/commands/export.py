@@ -1,14 +1,25 @@
-"""Turn a finished training into a full-integer TFLite model with its manifest, in the training's own folder."""
+"""Turn a finished training into a full-integer TFLite model with its manifest, in the training's own folder.
+
+Beside it comes the same net in float32, by which `verify` judges what the integers cost. What is there already is replaced only by
+a whole file.
+"""
 
 from __future__ import annotations
 
 import argparse
+import functools
+import sys
 from pathlib import Path
+
+from theylive_training.arguments import positive
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("run_folder", type=Path, metavar="RUN", help="folder of a finished training")
+    parser.add_argument(
+        "--calibration", type=positive, metavar="N", help="of the run's pictures set the int8 scales, 100 or more (default: all it kept)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -16,5 +27,5 @@ def run(args: argparse.Namespace) -> int:
     from theylive_training.run_folder import RunFolder
     from theylive_training.tflite.export import export
 
-    print(export(RunFolder.finished(args.run_folder)))
+    print(export(RunFolder.finished(args.run_folder), args.calibration, functools.partial(print, file=sys.stderr, flush=True)))
     return 0

@@ -1,32 +1,121 @@
-"""A finished run's net as an int8 TFLite file with its manifest."""
+"""A finished run's net as an int8 TFLite file, and as a float32 one to hold it against, each with its manifest."""
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from theylive_ros.detector import manifest
+from theylive_ros.detector.interface import DetectorError
+from theylive_ros.detector.manifest import Manifest
+from theylive_training.errors import TrainingError
 from theylive_training.nets.spec import KERAS
 from theylive_training.run_folder import RunFolder
 from theylive_training.tflite import edgetpu_check
 
+Report = Callable[[str], None]
 DATA_LICENCE = "PDDL-1.0: chxadr/humanxalien-dataset; the rest is drawn by theylive_ros.simulator"
-_KEPT = ("made_with", "began_with", "minutes", "parameters", "schedule", "pictures", "versions")
+_KEPT = ("made_with", "began_with", "minutes", "parameters", "seed", "schedule", "data", "pictures", "versions")
+_JUDGED = ("metrics", "verify")  # what `verify` has added to a manifest
+_WORKSHOP = ".export-"
 
 
-def export(run: RunFolder) -> Path:
-    """Write the model and its manifest into the run's folder; returns the model. Raises TrainingError."""
+def export(run: RunFolder, calibration: int | None = None, report: Report = print) -> Path:
+    """Write both models and their manifests into the run's folder; returns the int8 model.
+
+    calibration: how many of the run's pictures set the int8 scales, None for all. What is there already is replaced only when all is
+    made, file by file whole. Raises TrainingError.
+    """
     spec, facts = run.spec, run.facts()
+    pictures = _calibration(run, calibration)
     if spec.kind.framework == KERAS:
-        from theylive_training.tflite.from_keras import convert_file
+        from theylive_training.tflite.from_keras import convert_files
     else:
-        from theylive_training.tflite.from_torch import convert_file
-    convert_file(run.weights, spec, run.calibration(), run.model)
-    told: dict[str, Any] = {
-        **{k: facts[k] for k in _KEPT if k in facts},
-        "licence": {"model": spec.kind.licence, "code": "Apache-2.0", "data": DATA_LICENCE},
-        "edgetpu_check": edgetpu_check.check(run.model).to_json(),
-    }
-    made = manifest.make(run.model, spec.kind.labels, architecture=spec.kind.architecture, training=told)
-    manifest.save(made, manifest.path_of(run.model))
+        from theylive_training.tflite.from_torch import convert_files
+    with _workshop(run.path) as folder:
+        int8, floating = folder / run.model.name, folder / run.float_model.name
+        convert_files(run.weights, spec, pictures, int8, floating, report)
+        told: dict[str, Any] = {
+            **{k: facts[k] for k in _KEPT if k in facts},
+            "licence": {"model": spec.kind.licence, "code": "Apache-2.0", "data": DATA_LICENCE},
+            "weights_sha256": manifest.sha256(run.weights),
+        }
+        of_int8 = {**told, "calibration": _describe(pictures), "edgetpu_check": edgetpu_check.check(int8).to_json()}
+        made = manifest.make(int8, spec.kind.labels, architecture=spec.kind.architecture, training=of_int8)
+        made = _with_judgement(made, run.model)
+        manifest.save(made, manifest.path_of(int8))
+        manifest.save(_of_float(floating, made, told), manifest.path_of(floating))
+        for model in (floating, int8):
+            for path in (model, manifest.path_of(model)):
+                os.replace(path, run.path / path.name)
     return run.model
+
+
+def _calibration(run: RunFolder, count: int | None) -> list[np.ndarray]:
+    pictures = run.calibration()
+    if count is not None and count > len(pictures):
+        raise TrainingError(f"the training in {run.path} kept {len(pictures)} pictures for calibration: give --calibration at most that")
+    side = run.spec.side
+    if any(p.shape != (side, side, 3) for p in pictures):
+        raise TrainingError(f"{run.calibration_file} holds pictures that are not {side} x {side} px: train again")
+    return pictures[:count]
+
+
+def _describe(pictures: Sequence[np.ndarray]) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    for picture in pictures:
+        digest.update(picture.tobytes())
+    return {"pictures": len(pictures), "sha256": digest.hexdigest()}
+
+
+def _with_judgement(made: Manifest, before: Path) -> Manifest:
+    """The manifest with what `verify` found of the same bytes, when they were exported before."""
+    try:
+        known = manifest.load(before)
+    except DetectorError:  # none there, or of another file
+        return made
+    if known.sha256 != made.sha256:
+        return made
+    return dataclasses.replace(made, training={**made.training, **{k: known.training[k] for k in _JUDGED if k in known.training}})
+
+
+def _of_float(floating: Path, int8: Manifest, told: dict[str, Any]) -> Manifest:
+    """The float file's manifest: its numbers mean what those of the int8 file do, whose ranges are known."""
+    given = int8.input
+    made = manifest.make(
+        floating, int8.labels, architecture=int8.architecture, fit=int8.fit, input_range=(given.low, given.high), training=told
+    )
+    values = {(o.meaning, o.tensor.shape): o.values for o in int8.outputs}
+    outputs = tuple(dataclasses.replace(o, values=values[o.meaning, o.tensor.shape]) for o in made.outputs)
+    return dataclasses.replace(made, outputs=outputs)
+
+
+@contextlib.contextmanager
+def _workshop(run: Path) -> Iterator[Path]:
+    """A folder within the run's that goes at the end; those of exports that were killed go first. Raises TrainingError."""
+    for left in run.glob(f"{_WORKSHOP}*"):
+        if not _runs(left.name[len(_WORKSHOP) :].partition("-")[0]):
+            shutil.rmtree(left, ignore_errors=True)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=f"{_WORKSHOP}{os.getpid()}-", dir=run.resolve()))
+    except OSError as cause:
+        raise TrainingError(f"{run} cannot be written ({cause.strerror}): make room, or copy the run to a folder of your own") from cause
+    try:
+        yield folder
+    except OSError as cause:
+        raise TrainingError(f"the export cannot write in {run} ({cause.strerror}): make room and give it again") from cause
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runs(process: str) -> bool:
+    return process.isdigit() and Path("/proc", process).exists()

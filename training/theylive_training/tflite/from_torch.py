@@ -1,55 +1,60 @@
-"""A trained net as a full-integer TFLite file: torch -> ONNX -> TensorFlow -> int8, calibrated on training pictures."""
+"""A trained YOLO as TFLite files: torch -> ONNX -> TensorFlow -> int8, calibrated on training pictures, and float32."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+import types
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
 
 import numpy as np
+import theylive_training.nets.torchvision_stub  # noqa: F401, I001  before ultralytics
 import torch
+from ultralytics.nn.modules.block import C2f
 
-from theylive_training.errors import TrainingError
-from theylive_training.nets.detectors import DetectionModel, RawOutputs, build
+from theylive_training.nets.detectors import RawOutputs, build
 from theylive_training.nets.spec import NetSpec
+from theylive_training.tflite import quantise
 from theylive_training.train.detector import load_weights
 
+Report = Callable[[str], None]
 # onnx2tf reads this file from the working directory, and would otherwise try to download it
 _SAMPLE = "calibration_image_sample_data_20x128x128x3_float32.npy"
 
 
-def convert_file(weights: Path, spec: NetSpec, calibration: Sequence[np.ndarray], path: Path) -> None:
-    """Convert the weights of a run; see `convert`."""
-    net = build(spec)
-    load_weights(net, weights)
-    convert(net, spec.side, calibration, path)
-
-
-def convert(net: DetectionModel, side: int, calibration: Sequence[np.ndarray], path: Path) -> None:
-    """Write the net to `path`, int8 in and out, whole or not at all. calibration: pictures like those it will see, uint8
+def convert_files(weights: Path, spec: NetSpec, calibration: Sequence[np.ndarray], int8: Path, floating: Path, report: Report) -> None:
+    """Write the net with these weights as an int8 and as a float32 file. calibration: pictures like those it will see, uint8
     (side, side, 3) BGR, 100 or more.
 
-    Input: (1, side, side, 3) RGB, bytes 0..255 as -128..127. Outputs: the box and score maps of detectors.RawOutputs, NHWC.
-    Raises TrainingError when a step of the conversion fails.
+    Input: (1, side, side, 3) RGB; in int8 the bytes 0..255 as -128..127, in float32 as 0..1. Outputs: the box and score maps of
+    detectors.RawOutputs, NHWC. Scraps are left beside `int8`: give a folder that goes afterwards. Raises TrainingError.
     """
-    os.environ.update(CUDA_VISIBLE_DEVICES="", TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
-    with tempfile.TemporaryDirectory() as folder, _inside(Path(folder)), _quiet() as said:
-        try:
-            onnx_file = _to_onnx(RawOutputs(net).eval(), side, Path(folder))
-            flat = _to_int8(_to_tensorflow(onnx_file, Path(folder)), calibration)
-        except (Exception, SystemExit) as cause:  # onnx2tf ends the process where it fails
-            said.seek(0)
-            last = " ".join(said.read().split())[-300:]
-            raise TrainingError(
-                f"the export failed ({type(cause).__name__}: {cause}; {last}): install the versions in requirements/"
-            ) from cause
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_bytes(flat)
-    temporary.replace(path)
+    net = build(spec)
+    load_weights(net, weights)
+    maps = RawOutputs(net).eval()
+    _join_slices(maps)
+    folder = int8.parent
+    with quantise.step("the net in TensorFlow", folder, report):
+        saved_model = _to_tensorflow(_to_onnx(maps, spec.side, folder), folder)
+    quantise.write_both(lambda tf: tf.lite.TFLiteConverter.from_saved_model(str(saved_model)), calibration, int8, floating, report)
+
+
+def _join_slices(net: torch.nn.Module) -> None:
+    """Let each C2f hand its first convolution's result on whole, where ultralytics cuts it in two and joins both halves again.
+
+    The numbers stay the same to the bit; the file loses an operator a block and is some 4 % faster.
+    """
+    for module in net.modules():
+        if isinstance(module, C2f):
+            module.forward = types.MethodType(_c2f, module)
+
+
+def _c2f(self: C2f, x: torch.Tensor) -> torch.Tensor:
+    parts = [self.cv1(x)]
+    last = parts[0][:, self.c :]
+    for block in self.m:
+        last = block(last)
+        parts.append(last)
+    return self.cv2(torch.cat(parts, 1))
 
 
 def _to_onnx(net: RawOutputs, side: int, folder: Path) -> Path:
@@ -77,52 +82,3 @@ def _to_tensorflow(onnx_file: Path, folder: Path) -> Path:
         disable_group_convolution=True,
     )
     return target
-
-
-def _to_int8(saved_model: Path, calibration: Sequence[np.ndarray]) -> bytes:
-    import tensorflow as tf
-
-    converter = tf.lite.TFLiteConverter.from_saved_model(str(saved_model))
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: _inputs(calibration)
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = converter.inference_output_type = tf.int8
-    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-    return converter.convert()
-
-
-def _inputs(pictures: Sequence[np.ndarray]) -> Iterator[list[np.ndarray]]:
-    # black and white first: the input's scale must hold every byte, not only those of the pictures
-    for level in (0.0, 1.0):
-        yield [np.full((1, *pictures[0].shape), level, np.float32)]
-    for picture in pictures:
-        yield [np.ascontiguousarray(picture[None, :, :, ::-1], np.float32) / 255]
-
-
-@contextlib.contextmanager
-def _inside(folder: Path) -> Iterator[None]:
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[IO[str]]:
-    """Catch what the converters print, also from C++, in a file."""
-    with tempfile.TemporaryFile("w+", errors="replace") as said:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        kept = [os.dup(1), os.dup(2)]
-        try:
-            for stream in (1, 2):
-                os.dup2(said.fileno(), stream)
-            yield said
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for stream, copy in zip((1, 2), kept, strict=True):
-                os.dup2(copy, stream)
-                os.close(copy)
