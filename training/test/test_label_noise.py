@@ -75,16 +75,16 @@ def test_scale_of_the_patches_does_not_change_px_of_the_picture():
 
 def test_too_few_heads_say_so():
     patches, _ = clicked(1.0, count=label_noise.LEAST_HEADS - 1)
-    with pytest.raises(label_noise.Unmeasurable, match="29 alien heads"):
+    with pytest.raises(label_noise.UnmeasurableError, match="29 alien heads"):
         label_noise.measure(patches, 64)
-    with pytest.raises(label_noise.Unmeasurable, match="0 such heads"):
+    with pytest.raises(label_noise.UnmeasurableError, match="0 such heads"):
         label_noise.measure([], 64)
 
 
 def test_heads_that_are_no_one_head_say_so():
     rng = np.random.default_rng(0)
     patches = [label_noise.Patch(f"{i}.jpg", "john", rng.normal(128, 40, (96, 96)).astype(np.float32), 1.0) for i in range(40)]
-    with pytest.raises(label_noise.Unmeasurable, match="look like their mean"):
+    with pytest.raises(label_noise.UnmeasurableError, match="look like their mean"):
         label_noise.measure(patches, 64)
 
 

@@ -43,7 +43,7 @@ _FAR = 2.5  # px beyond which a miss weighs less in the fit
 _IOUS = np.linspace(0.5, 0.95, 10)
 
 
-class Unmeasurable(Exception):
+class UnmeasurableError(Exception):
     """The pictures do not allow the measurement; says why."""
 
 
@@ -94,17 +94,17 @@ def cut(image: np.ndarray, name: str, label: str, x: float, y: float, box: float
 
 
 def measure(patches: Sequence[Patch], box: float, threads: int = 2, seed: int = 0) -> Noise:
-    """The noise of the labels of one class's patches, with boxes of `box` px in the picture. Raises Unmeasurable."""
+    """The noise of the labels of one class's patches, with boxes of `box` px in the picture. Raises UnmeasurableError."""
     label = patches[0].label if patches else "such"
     if len(patches) < LEAST_HEADS:
-        raise Unmeasurable(f"{len(patches)} {label} heads lie wholly in their pictures, {LEAST_HEADS} are needed")
+        raise UnmeasurableError(f"{len(patches)} {label} heads lie wholly in their pictures, {LEAST_HEADS} are needed")
     greys = [p.grey for p in patches]
     mean = mean_head(greys, seed)
     with ThreadPoolExecutor(threads) as pool:
         laid = list(pool.map(lambda pair: _refine(mean, pair[0], pair[1]), zip(greys, _first_guess(mean, greys)[0], strict=True)))
         good = [i for i, (alike, _) in enumerate(laid) if alike >= _ALIKE]
         if len(good) < max(LEAST_HEADS, _LEAST_SHARE * len(patches)):
-            raise Unmeasurable(f"{len(good)} of {len(patches)} {label} heads look like their mean: not one and the same head, or not sharp")
+            raise UnmeasurableError(f"{len(good)} of {len(patches)} {label} heads look like their mean: not one and the same head, or not sharp")
         some = np.random.default_rng(seed).permutation(good)[:64].tolist()
         halves = [list(pool.map(lambda i, m=mask: _refine(mean, greys[i], laid[i][1], m)[1], some)) for mask in _halves()]
     scale = np.array([patches[i].scale for i in good])
