@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 COMMANDS = {
+    "capture": "take labelled pictures with a camera: bursts, or clicks on the heads",
     "train": "fit a net: compact, yolov8n or mobilenetv2",
     "evaluate": "judge models on pictures that they have not learned from",
     "export": "make the int8 TFLite file and its manifest of a finished training",

@@ -1,0 +1,30 @@
+"""The camera's picture as it is shown on the screen: enlarged, and dark where it is not saved."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from theylive_training.capture.shot import Crop
+
+_DIM = 0.4
+_MOST = 4.0
+
+
+def zoom_for(size: tuple[int, int], room: tuple[int, int]) -> float:
+    """How much to enlarge a picture of `size` (px) so that it fits into `room`: a whole number from 1 on, less for a large picture."""
+    zoom = min(_MOST, room[0] / size[0], room[1] / size[1])
+    return float(int(zoom)) if zoom >= 1 else max(zoom, 0.05)
+
+
+def render(image: np.ndarray, crop: Crop | None, zoom: float) -> bytes:
+    """A BGR picture, enlarged, as PPM bytes for Tk."""
+    shown = image
+    if crop is not None:
+        shown = cv2.convertScaleAbs(image, alpha=_DIM)
+        part = slice(crop.y, crop.y + crop.side), slice(crop.x, crop.x + crop.side)
+        shown[part] = image[part]
+    height, width = image.shape[:2]
+    size = (max(1, round(width * zoom)), max(1, round(height * zoom)))
+    shown = cv2.resize(shown, size, interpolation=cv2.INTER_LINEAR if zoom >= 1 else cv2.INTER_AREA)
+    return b"P6 %d %d 255\n" % size + cv2.cvtColor(shown, cv2.COLOR_BGR2RGB).tobytes()

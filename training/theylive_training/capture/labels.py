@@ -1,0 +1,111 @@
+"""The label file of captured pictures, `name,centre_x,centre_y,class_id`: one row a head, one for a picture of the empty board."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Collection
+from typing import NamedTuple
+
+from theylive_training.errors import TrainingError
+from theylive_training.pictures.picture import LABELS
+
+CLASSES = (*LABELS, "background")
+BACKGROUND = CLASSES.index("background")
+
+
+class Label(NamedTuple):
+    """What is said of a picture. x, y: a head's centre, for an empty board the picture's (px of the picture)."""
+
+    class_id: int
+    x: float
+    y: float
+
+
+class Row(NamedTuple):
+    """A label with its picture's name."""
+
+    name: str
+    x: float
+    y: float
+    class_id: int
+
+    def line(self) -> str:
+        """As it stands in the file, with its end; centres are whole px, as in the public set."""
+        return f"{self.name},{round(self.x)},{round(self.y)},{self.class_id}\n"
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """What a label file holds. rows: those that are whole; starts: where each begins (bytes); torn: what follows the last line's end."""
+
+    rows: tuple[Row, ...]
+    starts: tuple[int, ...]
+    size: int
+    torn: bytes
+
+    @property
+    def names(self) -> set[str]:
+        """All pictures that have a row."""
+        return {row.name for row in self.rows}
+
+
+@dataclasses.dataclass(frozen=True)
+class Mend:
+    """How a torn file becomes a whole one: keep so many bytes, then add these. words: what was wrong, for a person."""
+
+    keep: int
+    add: bytes
+    words: str
+
+
+def parse_line(text: str) -> Row | None:
+    """The row in one line, None where it is none."""
+    parts = [part.strip() for part in text.split(",")]
+    try:
+        name, x, y, class_id = parts[0], float(parts[1]), float(parts[2]), int(parts[3])
+    except (ValueError, IndexError):
+        return None
+    good = len(parts) == 4 and name and math.isfinite(x) and math.isfinite(y) and 0 <= class_id < len(CLASSES)
+    return Row(name, x, y, class_id) if good else None
+
+
+def parse(data: bytes, source: str) -> Table:
+    """Read a label file. source: named in errors. Raises TrainingError for a line that is no row; a torn end is no error."""
+    *whole, torn = data.split(b"\n")
+    rows, starts, at = [], [], 0
+    for number, line in enumerate(whole, 1):
+        if line.strip():
+            row = parse_line(line.decode("utf-8", "replace"))
+            if row is None:
+                shown = line[:40].decode("ascii", "backslashreplace")
+                raise TrainingError(
+                    f"{source} line {number} is {shown!r}, not name,centre_x,centre_y,class (0..{len(CLASSES) - 1}): "
+                    "mend it, or give another folder as --out"
+                )
+            rows.append(row)
+            starts.append(at)
+        at += len(line) + 1
+    return Table(tuple(rows), tuple(starts), len(data), torn if torn.strip() else b"")
+
+
+def mend(table: Table, pictures: Collection[str]) -> Mend | None:
+    """What to do about a torn end; None where there is none. pictures: the names of all files in the folder.
+
+    The rows of a picture are written at once, so a torn one shows that its picture's other rows may be missing too: all of them go, and
+    the picture is left without a row.
+    """
+    if not table.torn:
+        return None
+    text = table.torn.decode("utf-8", "replace")
+    if parse_line(text) is not None:
+        return Mend(table.size, b"\n", "the last line had no end: added")
+    name, comma, _ = text.partition(",")
+    last = table.rows[-1].name if table.rows else ""
+    # Where the name itself is torn, it may be the last picture's, or that of a later one which has no row yet.
+    later = [p for p in pictures if p > last and p.startswith(name) and p not in table.names]
+    same = bool(last) and (name == last if comma else last.startswith(name) and not later)
+    keep, owner = table.size - len(table.torn), name if comma else "a picture"
+    if same:
+        keep, owner = next(start for start, row in zip(table.starts, table.rows, strict=True) if row.name == last), last
+    return Mend(keep, b"", f"the last line was torn by a crash or a full disk: the label of {owner} was cut off")

@@ -1,0 +1,45 @@
+"""New files that are there whole or not at all, and that never take the place of another."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+PREFIX, SUFFIX = ".capture_", ".part"  # of a file that is being written
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write `data` to a new file and onto the disk. Raises FileExistsError where there is one already, OSError; leaves nothing then."""
+    part = path.with_name(f"{PREFIX}{os.getpid()}{SUFFIX}")
+    try:
+        with open(part, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _name(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the folder's list of names on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _name(part: Path, path: Path) -> None:
+    """Give the finished file its name, unless somebody has it."""
+    try:
+        os.link(part, path)
+    except OSError as cause:
+        if cause.errno not in _NO_LINKS:
+            raise
+        # A file system without links, such as a memory card's: the name is taken first, then the file put in its place.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        os.replace(part, path)
