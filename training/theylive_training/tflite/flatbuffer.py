@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from theylive_training.errors import TrainingError
@@ -13,11 +14,15 @@ from theylive_training.errors import TrainingError
 _OPERATORS = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
 _TYPES = {v: k for k, v in vars(schema.TensorType).items() if isinstance(v, int)}
 _IDENTIFIER = b"TFL3"
+_SMALL = 256  # bytes
 
 
 @dataclasses.dataclass(frozen=True)
 class GraphTensor:
-    """constant: its values are in the file. outside: they lie behind the flatbuffer, where old runtimes do not look."""
+    """constant: its values are in the file. outside: they lie behind the flatbuffer, where old runtimes do not look.
+
+    values: of a small constant of whole numbers, such as axes or paddings; empty for all others. blank: a constant of real value 0.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -27,6 +32,8 @@ class GraphTensor:
     constant: bool
     outside: bool
     dynamic: bool
+    values: tuple[int, ...] = ()
+    blank: bool = False
 
     @property
     def size(self) -> int:
@@ -104,7 +111,24 @@ def _tensor(tensor: Any, buffers: list[Any]) -> GraphTensor:
         constant=outside or (buffer.data is not None and len(buffer.data) > 0),
         outside=outside,
         dynamic=any(int(n) < 0 for n in signature),
+        values=_values(tensor, buffer.data),
+        blank=_is_blank(tensor, buffer.data),
     )
+
+
+def _values(tensor: Any, data: Any) -> tuple[int, ...]:
+    kind = {schema.TensorType.INT32: "<i4", schema.TensorType.INT64: "<i8"}.get(tensor.type)
+    if kind is None or data is None or not 0 < len(data) <= _SMALL:
+        return ()
+    return tuple(int(v) for v in np.frombuffer(bytes(data), kind))
+
+
+def _is_blank(tensor: Any, data: Any) -> bool:
+    """Whether all values are the zero point."""
+    if data is None or tensor.type not in (schema.TensorType.INT8, schema.TensorType.UINT8):
+        return False
+    zero = (*_numbers(tensor.quantization, "zeroPoint", int), 0)[0]
+    return len(data) > 0 and bool((np.frombuffer(bytes(data), np.uint8) == zero % 256).all())
 
 
 def _numbers(quantization: Any, name: str, kind: type) -> tuple[Any, ...]:

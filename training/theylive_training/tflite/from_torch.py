@@ -5,11 +5,10 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import theylive_training.nets.torchvision_stub  # noqa: F401, I001  before ultralytics
 import torch
-from ultralytics.nn.modules.block import C2f
 
 from theylive_training.nets.detectors import RawOutputs, build
 from theylive_training.nets.spec import NetSpec
@@ -43,12 +42,14 @@ def _join_slices(net: torch.nn.Module) -> None:
 
     The numbers stay the same to the bit; the file loses an operator a block and is some 4 % faster.
     """
+    from ultralytics.nn.modules.block import C2f
+
     for module in net.modules():
         if isinstance(module, C2f):
             module.forward = types.MethodType(_c2f, module)
 
 
-def _c2f(self: C2f, x: torch.Tensor) -> torch.Tensor:
+def _c2f(self: Any, x: torch.Tensor) -> torch.Tensor:
     parts = [self.cv1(x)]
     last = parts[0][:, self.c :]
     for block in self.m:
