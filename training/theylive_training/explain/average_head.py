@@ -1,0 +1,40 @@
+"""The average of many alien heads, to lay a receptive field over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from theylive_ros.simulator.board import BoardSettings, draw_board
+from theylive_ros.simulator.heads import ALIEN, LOOKS, paste
+from theylive_training.data import dataset
+
+
+def average_head(data: Path | None, height: int, width: int) -> np.ndarray:
+    """The mean of the real training pictures with an alien, or of the simulator's without data: each moved so that its head's centre is
+    in the middle. float32 (height, width, 3) BGR, NaN where no picture reached. Raises TrainingError."""
+    total, count = np.zeros((height, width, 3)), np.zeros((height, width, 1))
+    for image, x, y in _drawn() if data is None else _real(data):
+        left, top = round(width / 2 - x), round(height / 2 - y)
+        x0, y0 = max(left, 0), max(top, 0)
+        x1, y1 = min(left + image.shape[1], width), min(top + image.shape[0], height)
+        if x0 < x1 and y0 < y1:
+            total[y0:y1, x0:x1] += image[y0 - top : y1 - top, x0 - left : x1 - left]
+            count[y0:y1, x0:x1] += 1
+    with np.errstate(invalid="ignore"):
+        return (total / np.where(count, count, np.nan)).astype(np.float32)
+
+
+def _real(data: Path) -> list[tuple[np.ndarray, float, float]]:
+    chosen = [p for p in dataset.load(data).train.heads if len(p.boxes) == 1 and p.boxes[0].label == ALIEN]
+    return [(p.read().image, p.boxes[0].x, p.boxes[0].y) for p in chosen]
+
+
+def _drawn() -> list[tuple[np.ndarray, float, float]]:
+    made = []
+    for look in range(LOOKS):
+        image = draw_board(BoardSettings(seed=look), 320, 240)
+        paste(image, ALIEN, look, 160, 120)
+        made.append((image, 160.0, 120.0))
+    return made

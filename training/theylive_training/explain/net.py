@@ -1,0 +1,46 @@
+"""What explain asks of a net, whatever it was made with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from theylive_training.explain.graph import Graph
+
+Progress = Callable[[int, int], None]
+
+
+class Net(Protocol):
+    """An opened net. title: for a person; learned: where its weights come from; graph: its steps."""
+
+    title: str
+    learned: str
+    graph: Graph
+
+    def results(self, picture: np.ndarray) -> dict[int, np.ndarray]:
+        """What leaves each block for a picture, uint8 BGR of the input's size: step -> (height, width, channels), float32."""
+        ...
+
+    def filters(self) -> np.ndarray:
+        """Of the first convolution: (filters, height, width, channels), RGB where the input is a picture."""
+        ...
+
+    def sensitivity(self, steps: Sequence[int], rounds: int, seed: int, progress: Progress) -> dict[int, np.ndarray]:
+        """How much each pixel of the input moves the middle cell of a step's result: (height, width), which sums to 1.
+
+        Averaged over `rounds` random pictures. Zero exactly where a pixel moved nothing in any of them.
+        """
+        ...
+
+
+def middle(length: int) -> int:
+    """The middle cell of an axis, the later of two."""
+    return length // 2
+
+
+def shares(moved: np.ndarray) -> np.ndarray:
+    """A sensitivity as shares of its sum; zeros where nothing was moved."""
+    whole = moved.sum()
+    return moved / whole if whole else moved
