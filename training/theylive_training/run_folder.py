@@ -123,6 +123,16 @@ class RunFolder:
         return pictures
 
 
+def model_of(given: Path) -> Path:
+    """The int8 model of a run's folder; a file is taken as it is. Raises TrainingError."""
+    if not given.is_dir():
+        return given
+    model = RunFolder.finished(given).model
+    if not model.is_file():
+        raise TrainingError(f"the training in {given} is not exported: run `theylive-train export {given}`")
+    return model
+
+
 def float_twin(int8: Path) -> Path:
     """Where the float32 file of an int8 model lies: m_224_int8.tflite has m_224_float.tflite."""
     return int8.with_name(f"{int8.stem.removesuffix('_int8')}_float{int8.suffix}")

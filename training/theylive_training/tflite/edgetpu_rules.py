@@ -133,6 +133,8 @@ def _reduction(operator: Operator) -> Iterator[str]:
 def _pad(operator: Operator) -> Iterator[str]:
     if any(_numbers(operator, 1)[:2]) and len(operator.inputs[0].shape) > 3:
         yield "pads the batch"
+    if len(operator.inputs) > 1 and operator.inputs[1].dtype == "INT64":
+        yield "INT64 paddings, which compiler 16 reads as INT32"
 
 
 def _pack(operator: Operator) -> Iterator[str]:

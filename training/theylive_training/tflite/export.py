@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +17,12 @@ from theylive_training.errors import TrainingError
 from theylive_training.nets.spec import KERAS
 from theylive_training.run_folder import RunFolder
 from theylive_training.tflite import edgetpu_check
+from theylive_training.tflite.workshop import show, workshop
 
 Report = Callable[[str], None]
 DATA_LICENCE = "PDDL-1.0: chxadr/humanxalien-dataset; the rest is drawn by theylive_ros.simulator"
 _KEPT = ("made_with", "began_with", "minutes", "parameters", "seed", "schedule", "data", "pictures", "versions")
 _JUDGED = ("metrics", "verify")  # what `verify` has added to a manifest
-_WORKSHOP = ".export-"
 
 
 def export(run: RunFolder, calibration: int | None = None, report: Report = print) -> Path:
@@ -41,7 +37,7 @@ def export(run: RunFolder, calibration: int | None = None, report: Report = prin
         from theylive_training.tflite.from_keras import convert_files
     else:
         from theylive_training.tflite.from_torch import convert_files
-    with _workshop(run.path) as folder:
+    with workshop(run.path) as folder:
         int8, floating = folder / run.model.name, folder / run.float_model.name
         convert_files(run.weights, spec, pictures, int8, floating, report)
         told: dict[str, Any] = {
@@ -55,8 +51,7 @@ def export(run: RunFolder, calibration: int | None = None, report: Report = prin
         manifest.save(made, manifest.path_of(int8))
         manifest.save(_of_float(floating, made, told), manifest.path_of(floating))
         for model in (floating, int8):
-            for path in (model, manifest.path_of(model)):
-                os.replace(path, run.path / path.name)
+            show(model, run.path)
     return run.model
 
 
@@ -97,25 +92,3 @@ def _of_float(floating: Path, int8: Manifest, told: dict[str, Any]) -> Manifest:
     values = {(o.meaning, o.tensor.shape): o.values for o in int8.outputs}
     outputs = tuple(dataclasses.replace(o, values=values[o.meaning, o.tensor.shape]) for o in made.outputs)
     return dataclasses.replace(made, outputs=outputs)
-
-
-@contextlib.contextmanager
-def _workshop(run: Path) -> Iterator[Path]:
-    """A folder within the run's that goes at the end; those of exports that were killed go first. Raises TrainingError."""
-    for left in run.glob(f"{_WORKSHOP}*"):
-        if not _runs(left.name[len(_WORKSHOP) :].partition("-")[0]):
-            shutil.rmtree(left, ignore_errors=True)
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=f"{_WORKSHOP}{os.getpid()}-", dir=run.resolve()))
-    except OSError as cause:
-        raise TrainingError(f"{run} cannot be written ({cause.strerror}): make room, or copy the run to a folder of your own") from cause
-    try:
-        yield folder
-    except OSError as cause:
-        raise TrainingError(f"the export cannot write in {run} ({cause.strerror}): make room and give it again") from cause
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _runs(process: str) -> bool:
-    return process.isdigit() and Path("/proc", process).exists()
