@@ -34,13 +34,14 @@ class NetworkConfig:
 
 
 class Network:
-    """A loaded model with its manifest. `run` is called from one thread."""
+    """An open model with its manifest. `run` is called from one thread."""
 
-    def __init__(self, config: NetworkConfig, default_model: str, architecture: str) -> None:
-        """Load the model that the config asks for. Raises DetectorError."""
-        path = find_model(config.model or default_model)
-        self._model, self.manifest, self.device = _open(path, config)
-        told = self.manifest
+    def __init__(self, model: tflite.Model, told: manifest.Manifest, config: NetworkConfig, architecture: str, device: str = "") -> None:
+        """model: a tflite.Model, or what has its `inputs`, `outputs`, `device`, `run` and `close`. architecture: the detector's.
+
+        device: in words, model.device if empty. Raises DetectorError where these do not fit together.
+        """
+        self._model, self.manifest, self.device = model, told, device or model.device
         if told.architecture != architecture:
             raise DetectorError(f"{told.model} is a {told.architecture} model, not {architecture}: choose the detector {told.architecture}")
         missing = [label for label in config.required_labels if label not in told.labels]
@@ -81,6 +82,12 @@ class Network:
     def close(self) -> None:
         """Give the device back. Safe to call twice."""
         self._model.close()
+
+
+def open_network(config: NetworkConfig, default_model: str, architecture: str) -> Network:
+    """The model file that the config asks for, on the device that it asks for. Raises DetectorError."""
+    model, told, device = _open(find_model(config.model or default_model), config)
+    return Network(model, told, config, architecture, device)
 
 
 def find_model(name: str) -> Path:

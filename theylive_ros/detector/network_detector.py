@@ -6,7 +6,7 @@ import abc
 from typing import Any, ClassVar
 
 from theylive_ros.detector.interface import Detector, DetectorError
-from theylive_ros.detector.network import Network
+from theylive_ros.detector.network import Network, open_network
 
 
 class NetworkDetector(Detector):
@@ -22,7 +22,11 @@ class NetworkDetector(Detector):
     def load(self) -> None:
         """Read the model and take the device. Raises DetectorError."""
         self.close()
-        network = Network(self.config, self.default_model, self.architecture)
+        self.hold(open_network(self.config, self.default_model, self.architecture))
+
+    def hold(self, network: Network) -> None:
+        """Take a network that is open already, in place of `load`; it is closed with the detector. Raises DetectorError."""
+        self.close()
         try:
             self.prepare(network)
         except Exception:
