@@ -17,6 +17,7 @@ from theylive_ros.simulator.spot import COLOURS, add_spot
 
 Label = tuple[str, float, float, float, float]
 _BOARDS = 40
+_LEAST_INSIDE = 0.35  # share of a head's box that is in the picture
 
 
 def sample_picture(
@@ -29,7 +30,7 @@ def sample_picture(
 ) -> tuple[np.ndarray, list[Label]]:
     """One random picture, BGR uint8 (height, width, 3), and its heads as (label, x, y, width, height) in px, x, y being the box's centre.
 
-    Boxes are square, 64 px at scale 1, and may leave the picture; at least half of each is inside and no head hides another's middle.
+    Boxes are square, 64 px at scale 1, and may leave the picture; a third of each or more is inside and no head hides another's middle.
     About one picture in eight is empty. scale_range: px of this picture per px of the default one (0.785 mm). looks: how many
     different aliens and Johns there are, none of them one that a scenario takes by chance, so that the simulator shows new faces.
     """
@@ -74,7 +75,7 @@ def _places(rng: np.random.Generator, width: int, height: int, scale: float, mos
         side = BOX_PX * scale * float(np.clip(rng.normal(1, 0.04), 0.9, 1.1))
         x, y = rng.uniform(0, width), rng.uniform(0, height)
         inside = max(0.0, min(x + side / 2, width) - max(x - side / 2, 0)) * max(0.0, min(y + side / 2, height) - max(y - side / 2, 0))
-        if inside < 0.5 * side**2 or any(math.hypot(x - h[1], y - h[2]) < 0.78 * side for h in heads):
+        if inside < _LEAST_INSIDE * side**2 or any(math.hypot(x - h[1], y - h[2]) < 0.78 * side for h in heads):
             continue
         heads.append((LABELS[int(rng.integers(len(LABELS)))], x, y, side, side))
     return heads

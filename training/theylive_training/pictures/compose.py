@@ -11,7 +11,7 @@ import numpy as np
 from theylive_training.pictures.cutout import SIDE, Cutout
 from theylive_training.pictures.picture import Box, Picture, inside, similarity
 
-LEAST_INSIDE = 0.5  # share of a box that must be inside the picture for its head to be set down
+LEAST_INSIDE = 0.35  # share of a box that must be inside the picture for its head to be set down
 _LEAST_SEEN = 0.45  # share of a head that must show between the heads above it to be labelled
 _LEAST_HIDDEN = 0.15  # a head that shows less than this is nobody's
 

@@ -19,6 +19,7 @@ from theylive_training.pictures.picture import LABELS, Box, Picture, similarity,
 from theylive_training.pictures.wear import photograph, shine
 
 FRAME = (320, 240)  # what the rig's camera delivers
+_FAR = (0.62, 0.9)  # scale of heads on a board that stands further away than the rig's
 _LOOKS = 120  # of each label: as many as the simulator keeps drawn
 
 Progress = Callable[[int, int], None]
@@ -45,18 +46,20 @@ class Material:
 
 # kind of picture -> its share of the pool
 SHARES = {
-    "real": 0.15,
-    "real_moved": 0.12,
+    "real": 0.26,
+    "real_moved": 0.08,
     "board": 0.02,
-    "board_frame": 0.02,
-    "composed": 0.13,
-    "composed_frame": 0.15,
-    "mixed": 0.07,
-    "mixed_frame": 0.13,
-    "simulated": 0.08,
-    "simulated_frame": 0.13,
+    "board_frame": 0.03,
+    "composed": 0.10,
+    "composed_frame": 0.16,
+    "composed_far": 0.09,
+    "mixed": 0.04,
+    "mixed_frame": 0.07,
+    "mixed_far": 0.03,
+    "simulated": 0.04,
+    "simulated_frame": 0.08,
 }
-_WITHOUT_REAL = ("mixed", "mixed_frame", "simulated", "simulated_frame")
+_WITHOUT_REAL = ("mixed", "mixed_frame", "mixed_far", "simulated", "simulated_frame")
 
 
 def material(pictures: Sequence[LabelledFile], boards: Sequence[LabelledFile], cutouts: Sequence[Cutout], looks: int = 60) -> Material:
@@ -130,6 +133,11 @@ def _composed_frame(rng: np.random.Generator, given: Material, side: int, index:
     return letterboxed(_worn(rng, compose(rng, given.cutouts, _board(rng, given), FRAME, int(rng.integers(1, 7)), (0.88, 1.12))), side)
 
 
+def _composed_far(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
+    """A frame of a board that stands further away."""
+    return letterboxed(_worn(rng, compose(rng, given.cutouts, _board(rng, given), FRAME, int(rng.integers(2, 9)), _FAR)), side)
+
+
 def _mixed(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
     return _worn(rng, _compose_mixed(rng, given, (side, side), 4))
 
@@ -138,11 +146,17 @@ def _mixed_frame(rng: np.random.Generator, given: Material, side: int, index: in
     return letterboxed(_worn(rng, _compose_mixed(rng, given, FRAME, 6)), side)
 
 
-def _compose_mixed(rng: np.random.Generator, given: Material, size: tuple[int, int], most: int) -> Picture:
+def _mixed_far(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
+    return letterboxed(_worn(rng, _compose_mixed(rng, given, FRAME, 8, _FAR)), side)
+
+
+def _compose_mixed(
+    rng: np.random.Generator, given: Material, size: tuple[int, int], most: int, scale_range: tuple[float, float] = (0.85, 1.15)
+) -> Picture:
     """Drawn heads, now and then with real ones among them, on a real or a drawn board: here the drawn ones cover each other too."""
     heads = [*given.drawn_cutouts, *given.cutouts] if given.cutouts and rng.random() < 0.4 else given.drawn_cutouts
     board = _board(rng, given) if given.boards and rng.random() < 0.4 else given.drawn_boards[int(rng.integers(len(given.drawn_boards)))]
-    return compose(rng, heads, board, size, int(rng.integers(1, most + 1)), (0.85, 1.15))
+    return compose(rng, heads, board, size, int(rng.integers(1, most + 1)), scale_range)
 
 
 def _empty(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
@@ -166,10 +180,12 @@ _MAKERS = {
     "real_moved": _real_moved,
     "composed": _composed,
     "composed_frame": _composed_frame,
+    "composed_far": _composed_far,
     "board": _empty,
     "board_frame": _empty_frame,
     "mixed": _mixed,
     "mixed_frame": _mixed_frame,
+    "mixed_far": _mixed_far,
     "simulated": _simulated,
     "simulated_frame": _simulated_frame,
 }
