@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from theylive_training.data import dataset
+from theylive_training.data import dataset, find
 from theylive_training.errors import TrainingError
 
 
@@ -21,15 +21,15 @@ def folder(tmp_path):
 
     for split in ("train", "val"):
         for i in range(2):
-            write(tmp_path / dataset.HEADS / "images" / split / f"{split}{i}.jpg")
-            label = tmp_path / dataset.HEADS / "labels" / split / f"{split}{i}.txt"
+            write(tmp_path / find.HEADS / "images" / split / f"{split}{i}.jpg")
+            label = tmp_path / find.HEADS / "labels" / split / f"{split}{i}.txt"
             label.parent.mkdir(parents=True, exist_ok=True)
             label.write_text(f"{i} 0.5 0.25 0.2857142857 0.2857142857\n")
     names = [f"capture_{i}.jpg" for i in (10, 2, 3, 4, 5)]
     for name in names:
-        write(tmp_path / dataset.BACKGROUNDS / name)
+        write(tmp_path / find.BACKGROUNDS / name)
     rows = [f"{n},112,112,2" for n in names] + ["train0.jpg,1,1,0"]
-    (tmp_path / dataset.BACKGROUND_LABELS).write_text("\n".join(rows))
+    (tmp_path / find.BACKGROUND_LABELS).write_text("\n".join(rows))
     return tmp_path
 
 
@@ -54,7 +54,7 @@ def test_the_data_set_is_found_one_folder_down(folder, tmp_path_factory):
 
 
 def test_a_picture_on_both_sides_is_refused(folder):
-    images = folder / dataset.HEADS / "images"
+    images = folder / find.HEADS / "images"
     (images / "val" / "val0.jpg").write_bytes((images / "train" / "train1.jpg").read_bytes())
     with pytest.raises(TrainingError, match="on one side of a split only"):
         dataset.load(folder)
@@ -68,11 +68,11 @@ def test_a_missing_folder_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("path", "text", "says"),
     [
-        (dataset.HEADS / "labels" / "train" / "train0.txt", "7 0.5 0.5 0.1 0.1", "class"),
-        (dataset.HEADS / "labels" / "train" / "train0.txt", "0 0.5", "class"),
-        (dataset.HEADS / "images" / "val" / "val1.jpg", "no picture", "not a picture"),
-        (dataset.BACKGROUND_LABELS, "capture_2.jpg;112;112;2", "damaged"),
-        (dataset.BACKGROUND_LABELS, "capture_99.jpg,112,112,2", "missing"),
+        (find.HEADS / "labels" / "train" / "train0.txt", "7 0.5 0.5 0.1 0.1", "class"),
+        (find.HEADS / "labels" / "train" / "train0.txt", "0 0.5", "class"),
+        (find.HEADS / "images" / "val" / "val1.jpg", "no picture", "not a picture"),
+        (find.BACKGROUND_LABELS, "capture_2.jpg;112;112;2", "line 1 is .*not name,centre_x"),
+        (find.BACKGROUND_LABELS, "capture_99.jpg,112,112,2", "missing"),
     ],
 )
 def test_damage_is_named_in_one_line(folder, path, text, says):

@@ -1,0 +1,307 @@
+"""Recognises what lies in a folder: the public data set, captured pictures with their label file, a YOLO folder, or a COCO json.
+
+`find(folder)` gives the labelled pictures in order of capture, or raises TrainingError at the first thing that is wrong.
+
+`survey(folder)` reads on: it raises only where the folder holds no data set at all. What is wrong comes in `Survey.problems`, each with
+its kind, its file and one line of words; `Survey.items` holds what is good, with size, part and name of each picture. Problems that
+concern one picture leave it out. Only the head of a picture's file is read, so pictures that break off are not noticed here.
+
+| layout | what is looked for |
+|---|---|
+| public | data_yolov8n/targets with heads and data_mnetv2 with backgrounds, also in a sub-folder humanxalien |
+| csv | labels.csv or labels_*.csv, the pictures beside it or in targets (what capture writes; data_mnetv2 alone) |
+| yolo | images/<part> and labels/<part>, or <part>/images and <part>/labels, or no parts; data.yaml names the classes |
+| coco | *.json in the folder, in annotations or in a part's folder; the pictures beside it, in images, in <part> or images/<part> |
+
+The public set comes in two layouts of the same pictures: heads are taken from the YOLO one, backgrounds (class 2) from the CSV.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Iterable
+from pathlib import Path
+from typing import Any
+
+from theylive_training.data import capture_time, coco_labels, csv_labels, yolo_labels
+from theylive_training.data.image_size import image_size, pictures_in
+from theylive_training.data.labelled import (
+    CONTRADICTION,
+    MISSING,
+    UNLABELLED,
+    UNREADABLE,
+    Item,
+    LabelledFile,
+    Problem,
+    Survey,
+)
+from theylive_training.errors import TrainingError
+from theylive_training.pictures.picture import BOX, LABELS, Box
+
+PUBLIC, CSV, YOLO, COCO = "public", "csv", "yolo", "coco"
+PARTS = ("train", "val", "test")
+HEADS = Path("data_yolov8n", "targets")  # of the public set: images/{train,val}, labels/{train,val}
+BACKGROUNDS = Path("data_mnetv2", "targets")
+BACKGROUND_LABELS = Path("data_mnetv2", "labels_mnetv2.csv")
+_OTHER_WORDS = {"valid": "val", "validation": "val", "training": "train", "testing": "test"}
+_NEAR = 1.0  # px by which the public set's two layouts may differ
+
+
+def find(folder: Path, box: float = BOX) -> list[LabelledFile]:
+    """The labelled pictures in `folder`, in order of capture. box: side (px) of a head whose label tells its centre only.
+
+    Raises TrainingError.
+    """
+    found = survey(folder, box)
+    found.refuse_errors()
+    return found.files
+
+
+def survey(folder: Path, box: float = BOX) -> Survey:
+    """All that lies in `folder`, and what is wrong with it. Raises TrainingError where it holds no data set."""
+    try:
+        root, layout = _recognise(folder)
+        read = {PUBLIC: _public, CSV: _csv, YOLO: _yolo, COCO: _coco}[layout]
+        items, problems = read(root, box)
+    except OSError as cause:
+        raise TrainingError(f"{cause.filename or folder} cannot be read ({cause.strerror}): mend its rights") from cause
+    if not items and not problems:
+        raise TrainingError(f"{folder} holds labels and pictures of nothing: give the folder of a data set")
+    items.sort(key=lambda item: (*capture_time.order(item.file.path), str(item.file.path)))
+    return Survey(root, layout, tuple(items), tuple(problems))
+
+
+_Read = tuple[list[Item], list[Problem]]
+
+
+def _recognise(folder: Path) -> tuple[Path, str]:
+    """The folder that the paths of a data set lie in, and its layout. Raises TrainingError."""
+    for root in (folder, folder / "humanxalien"):
+        if (root / HEADS / "images").is_dir():
+            return root, PUBLIC
+    if not folder.is_dir():
+        raise TrainingError(f"there is no data set in {folder}: {'it is no folder' if folder.exists() else 'there is no such folder'}")
+    tables = _tables(folder)
+    if len(tables) > 1:
+        raise TrainingError(f"{folder} holds {len(tables)} label files ({', '.join(t.name for t in tables)}): leave one there")
+    if tables:
+        return folder, CSV
+    if _yolo_folders(folder):
+        return folder, YOLO
+    if _jsons(folder):
+        return folder, COCO
+    raise TrainingError(
+        f"there is no data set in {folder}: give a folder with {HEADS}/images (chxadr/humanxalien-dataset), with labels.csv and pictures, "
+        "with images and labels of YOLO, or with a COCO json"
+    )
+
+
+def _public(root: Path, box: float) -> _Read:
+    items, problems = _yolo(root / HEADS, box)
+    table = root / BACKGROUND_LABELS
+    rows = _rows(table, problems)
+    heads = {Path(item.name).name: item for item in items}
+    for name, mine in rows.items():
+        if mine == [None]:
+            _add_picture(root / BACKGROUNDS / name, "", name, (), str(table), items, problems)
+        elif name in heads and None not in mine and not _agree(mine, heads[name].file.boxes):
+            words = f"{table} and the YOLO labels say different things of {name}: the latter are taken"
+            problems.append(Problem(CONTRADICTION, table, words, is_error=False))
+        elif name not in heads:
+            problems.append(Problem(MISSING, table, f"{name} has heads in {table} but is not in {root / HEADS}: not used", is_error=False))
+        _refuse_background_with_heads(mine, name, table, problems)
+    _name_strays(root / BACKGROUNDS, rows, table, problems)
+    return items, problems
+
+
+def _csv(root: Path, box: float) -> _Read:
+    (table,) = _tables(root)
+    folder = root / "targets" if (root / "targets").is_dir() else root
+    items: list[Item] = []
+    problems: list[Problem] = []
+    rows = _rows(table, problems)
+    for name, mine in rows.items():
+        if not _refuse_background_with_heads(mine, name, table, problems):
+            boxes = tuple(Box(row.label, row.x, row.y, box, box) for row in mine if row is not None)
+            _add_picture(folder / name, "", name, boxes, str(table), items, problems)
+    _name_strays(folder, rows, table, problems)
+    return items, problems
+
+
+def _yolo(root: Path, box: float) -> _Read:
+    items: list[Item] = []
+    problems: list[Problem] = []
+    names = _class_names(root, problems)
+    for pictures, labels, fixed in _yolo_folders(root):
+        known = set()
+        for path in pictures_in(pictures):
+            below = path.relative_to(pictures)
+            part, name = (fixed, below.as_posix()) if fixed else _part_and_name(below)
+            label = labels / below.with_suffix(".txt")
+            known.add(label)
+            _add_yolo(path, part, name, label, names, items, problems)
+        for label in sorted(labels.rglob("*.txt")):
+            if label not in known and label.name != "classes.txt":
+                problems.append(Problem(MISSING, label, f"{label} has no picture in {pictures}"))
+    return items, problems
+
+
+def _coco(root: Path, box: float) -> _Read:
+    items: list[Item] = []
+    problems: list[Problem] = []
+    named = set()
+    for path in _jsons(root):
+        part = _part(path.stem) or _part(path.parent.name)
+        for image in coco_labels.parse(_json(path), path):
+            if isinstance(image, Problem):
+                problems.append(image)
+                continue
+            places = (path.parent, root / "images" / part, root / part, root / "images", root)
+            picture = next((p / image.name for p in places if (p / image.name).is_file()), places[1] / image.name)
+            if picture in named:
+                problems.append(Problem(CONTRADICTION, path, f"{picture} stands in the COCO json more than once"))
+                continue
+            named.add(picture)
+            added = _add_picture(picture, part, image.name, image.boxes, str(path), items, problems)
+            if added and image.size not in (None, added.size):
+                items.pop()
+                problems.append(Problem(CONTRADICTION, picture, f"{picture} is {_by(added.size)} px, but {path} says {_by(image.size)}"))
+    for picture in pictures_in(root):
+        if picture not in named:
+            problems.append(Problem(UNLABELLED, picture, f"{picture} stands in no COCO json", is_error=False))
+    return items, problems
+
+
+def _add_yolo(path: Path, part: str, name: str, label: Path, names: tuple[str, ...], items: list[Item], problems: list[Problem]) -> None:
+    text = _text(label, problems) if label.is_file() else None
+    if not label.is_file():
+        problems.append(Problem(UNLABELLED, path, f"{path} has no label file {label} (an empty one says that it shows no head)"))
+    size = _size(path, problems)
+    if text is None or size is None:
+        return
+    boxes = list(yolo_labels.parse(text, size, names, label))
+    wrong = [b for b in boxes if isinstance(b, Problem)]
+    problems += wrong
+    if not wrong:
+        items.append(Item(LabelledFile(path, tuple(b for b in boxes if isinstance(b, Box))), size, part, name))
+
+
+def _add_picture(
+    path: Path, part: str, name: str, boxes: tuple[Box, ...], source: str, items: list[Item], problems: list[Problem]
+) -> Item | None:
+    if not path.is_file():
+        problems.append(Problem(MISSING, path, f"{path} is missing, and {source} has labels for it"))
+        return None
+    size = _size(path, problems)
+    if size is None:
+        return None
+    items.append(Item(LabelledFile(path, boxes), size, part, name))
+    return items[-1]
+
+
+def _size(path: Path, problems: list[Problem]) -> tuple[int, int] | None:
+    try:
+        size = image_size(path)
+    except OSError as cause:
+        problems.append(Problem(UNREADABLE, path, f"{path} cannot be read ({cause.strerror})"))
+        return None
+    if size is None:
+        problems.append(Problem(UNREADABLE, path, f"{path} is not a picture"))
+    return size
+
+
+def _rows(table: Path, problems: list[Problem]) -> dict[str, list[csv_labels.Row | None]]:
+    """Of each name its heads, or [None] for a picture of the empty board, in order of first mention."""
+    rows: dict[str, list[csv_labels.Row | None]] = {}
+    for row in csv_labels.parse(_text(table, problems) or "", table):
+        if isinstance(row, Problem):
+            problems.append(row)
+        elif row.label is None and rows.get(row.name) == [None]:
+            continue  # said twice
+        else:
+            rows.setdefault(row.name, []).append(None if row.label is None else row)
+    return rows
+
+
+def _refuse_background_with_heads(mine: list[csv_labels.Row | None], name: str, table: Path, problems: list[Problem]) -> bool:
+    is_both = None in mine and mine != [None]
+    if is_both:
+        problems.append(Problem(CONTRADICTION, table, f"{table} says of {name} that it shows a head and that it is a background"))
+    return is_both
+
+
+def _name_strays(folder: Path, rows: Container[str], table: Path, problems: list[Problem]) -> None:
+    for path in pictures_in(folder):
+        if path.relative_to(folder).as_posix() not in rows:
+            problems.append(Problem(UNLABELLED, path, f"{path} has no row in {table.name}", is_error=False))
+
+
+def _agree(rows: Iterable[csv_labels.Row | None], boxes: tuple[Box, ...]) -> bool:
+    mine = sorted((r.label, r.x, r.y) for r in rows if r is not None and r.label is not None)
+    theirs = sorted((b.label, b.x, b.y) for b in boxes)
+    return len(mine) == len(theirs) and all(
+        a[0] == b[0] and abs(a[1] - b[1]) <= _NEAR and abs(a[2] - b[2]) <= _NEAR for a, b in zip(mine, theirs, strict=True)
+    )
+
+
+def _class_names(root: Path, problems: list[Problem]) -> tuple[str, ...]:
+    """In the order of their ids; that of LABELS where nothing names them."""
+    path = next((p for p in (root / "data.yaml", root / "data.yml", root / "dataset.yaml") if p.is_file()), None)
+    if path is None:
+        words = f"no data.yaml in {root} names the classes: 0 is taken for {LABELS[0]}, 1 for {LABELS[1]}"
+        problems.append(Problem(UNREADABLE, root / "data.yaml", words, is_error=False))
+        return LABELS
+    names = yolo_labels.parse_names(_text(path, problems) or "", path)
+    if isinstance(names, Problem):
+        problems.append(names)
+        return ()
+    return names
+
+
+def _tables(folder: Path) -> list[Path]:
+    return [folder / "labels.csv"] if (folder / "labels.csv").is_file() else sorted(folder.glob("labels_*.csv"))
+
+
+def _yolo_folders(root: Path) -> list[tuple[Path, Path, str]]:
+    """Folder of pictures, folder of labels, and the part where the folder is one."""
+    if (root / "images").is_dir() and (root / "labels").is_dir():
+        return [(root / "images", root / "labels", "")]
+    parts = [p for p in sorted(root.iterdir()) if (p / "images").is_dir() and (p / "labels").is_dir()]
+    return [(p / "images", p / "labels", _part(p.name)) for p in parts if _part(p.name)]
+
+
+def _jsons(folder: Path) -> list[Path]:
+    places = [folder, folder / "annotations", *(folder / p for p in (*PARTS, *_OTHER_WORDS))]
+    return [path for place in places if place.is_dir() for path in sorted(place.glob("*.json")) if coco_labels.is_coco(_json(path))]
+
+
+def _json(path: Path) -> Any:
+    """Its content; None for a file that is no json."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _text(path: Path, problems: list[Problem]) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as cause:
+        why = cause.strerror if isinstance(cause, OSError) else "not a text file"
+        problems.append(Problem(UNREADABLE, path, f"{path} cannot be read ({why})"))
+        return None
+
+
+def _part_and_name(below: Path) -> tuple[str, str]:
+    part = _part(below.parts[0]) if len(below.parts) > 1 else ""
+    return part, below.relative_to(below.parts[0]).as_posix() if part else below.as_posix()
+
+
+def _part(word: str) -> str:
+    """train, val or test for a folder's or a file's name that says so (val, valid, instances_val2017), else nothing."""
+    words = "".join(c if c.isalpha() else " " for c in word.lower()).split()
+    return next((p for p in (_OTHER_WORDS.get(w, w) for w in words) if p in PARTS), "")
+
+
+def _by(size: tuple[int, int] | None) -> str:
+    return "x".join(map(str, size or ()))
