@@ -87,7 +87,7 @@ def test_heads_are_cut_out_of_a_board_that_stands_still(tmp_path):
 def test_a_pool_without_real_pictures_is_drawn_and_the_same_for_the_same_seed():
     given = material((), (), (), looks=2)
     one, two = (make_pool(given, 10, 224, seed=4) for _ in range(2))
-    assert set(one.kinds) == {"mixed", "mixed_frame", "simulated", "simulated_frame"}
+    assert set(one.kinds) == {"mixed", "mixed_frame", "mixed_far", "simulated", "simulated_frame"}
     assert len(one.pictures) == sum(one.kinds.values()) == pytest.approx(10, abs=2)
     for a, b in zip(one.pictures, two.pictures, strict=True):
         assert a.image.shape == (224, 224, 3)
