@@ -1,6 +1,7 @@
 """Train a net. A training that was stopped goes on after its last whole epoch when the same command is given again.
 
-A GPU is used where there is one and is never needed.
+A GPU is used where there is one and is never needed. What is not given is chosen for the net and the machine, and said. The folder
+then holds the net, its facts (run.json), its curves (curves.png, history.json) and some of the pictures (pictures.jpg).
 """
 
 from __future__ import annotations
@@ -10,22 +11,32 @@ import dataclasses
 from pathlib import Path
 
 from theylive_training.arguments import add_data, needed_data, positive
-from theylive_training.nets.spec import KERAS, KINDS, NetSpec
-from theylive_training.train.plan import Plan, Schedule
+from theylive_training.errors import TrainingError
+from theylive_training.nets.spec import KERAS, KINDS, TORCH, NetSpec
+from theylive_training.train.plan import SMOKE, USUAL_ON_CPU, USUAL_ON_GPU, Plan
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("net", choices=KINDS, help="which net")
     add_data(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the run; one that was stopped goes on there")
+    goal = parser.add_mutually_exclusive_group(required=True)
+    goal.add_argument("--out", type=Path, metavar="DIR", help="folder of the run; one that was stopped goes on there")
+    goal.add_argument(
+        "--preview", type=Path, metavar="FILE", help="do not train: draw what the net would learn from, labels included (.png, .jpg)"
+    )
     parser.add_argument("--epochs", type=positive, help="rounds over the pictures")
     parser.add_argument("--pictures", type=positive, help="pictures to learn from")
+    parser.add_argument("--patience", type=positive, help="epochs without a better validation after which it ends")
+    parser.add_argument("--batch", type=positive, help="pictures to a step")
+    parser.add_argument("--rate", type=_rate, help="highest learning rate")
     parser.add_argument("--side", type=positive, default=224, help="of the net's square input (px; default: %(default)s)")
     parser.add_argument("--width", type=float, help="channels as a share of the published net's")
-    parser.add_argument("--seed", type=positive, default=1, help="of all chance")
+    parser.add_argument("--seed", type=positive, default=1, help="of all chance (default: %(default)s)")
     parser.add_argument("--start", type=Path, metavar="RUN", help="folder of another run whose net to begin with")
-    parser.add_argument("--rate", type=float, help="highest learning rate")
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="of mobilenetv2's trunk to begin with: a file, or imagenet, which are fetched"
+    )
     parser.add_argument("--threads", type=positive, default=0, help="on the CPU (default: what suits the machine)")
     parser.add_argument("--smoke", action="store_true", help="the least that can be called a training; without --data on drawn pictures")
 
@@ -33,14 +44,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train. Raises TrainingError."""
     spec = NetSpec(args.net, args.side, args.width)
-    schedule = Schedule(seed=args.seed, epochs=args.epochs or (1 if args.smoke else Schedule.epochs), rate=args.rate or Schedule.rate)
     data = args.data if args.smoke else needed_data(args)
-    plan = Plan(spec, args.out, data, args.split, schedule=schedule, threads=args.threads, start=args.start, command=args.command_line)
-    pictures = args.pictures or (48 if args.smoke else plan.pictures)
-    plan = dataclasses.replace(plan, pictures=pictures)
+    if args.preview and args.preview.exists():
+        raise TrainingError(f"{args.preview} is there already: give another name")
+    if args.weights and spec.kind.framework == TORCH:
+        raise TrainingError(f"--weights is for mobilenetv2; {args.net} begins at random or with another run's net (--start)")
+    plan = _plan(args, spec, data)
+    if args.preview:
+        from theylive_training.train.preview import save_preview
+
+        save_preview(plan, args.preview)
+        return 0
     if spec.kind.framework == KERAS:
         from theylive_training.train.mobilenetv2 import train_mobilenetv2 as train
     else:
         from theylive_training.train.yolo import train_yolo as train
-    train(plan, lambda line: print(line, flush=True))
+    train(plan)
     return 0
+
+
+def _plan(args: argparse.Namespace, spec: NetSpec, data: Path | None) -> Plan:
+    from theylive_training.train.machine import has_gpu  # before torch is loaded
+
+    on_gpu = args.out and not args.smoke and has_gpu(spec.kind.framework == TORCH)
+    usual = SMOKE if args.smoke else (USUAL_ON_GPU if on_gpu else USUAL_ON_CPU)[spec.net]
+    given = {k: getattr(args, k) for k in ("epochs", "batch", "rate", "patience") if getattr(args, k) is not None}
+    schedule = dataclasses.replace(usual.schedule, seed=args.seed, **given)
+    out = args.out or Path()
+    return Plan(spec, out, data, args.split, args.pictures or usual.pictures, schedule, args.threads, args.start, command=args.command_line)
+
+
+def _rate(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most 1")
+    return value

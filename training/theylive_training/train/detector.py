@@ -1,67 +1,64 @@
-"""Fits a YOLO to a pool of pictures: AdamW, one cosine, a running mean of the weights; a GPU where there is one."""
+"""Fits a YOLO to a pool of pictures: AdamW, one cosine, a running mean of the weights, of which the best by validation is kept."""
 
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from theylive_training.errors import TrainingError
 from theylive_training.nets.detectors import DetectionModel, build
 from theylive_training.nets.spec import NetSpec
-from theylive_training.pictures.picture import LABELS, Picture, turn
+from theylive_training.pictures.picture import Picture
+from theylive_training.run_folder import RunFolder
+from theylive_training.train.batches import Batch, epoch_batches
+from theylive_training.train.checkpoint import load_checkpoint, save_checkpoint
+from theylive_training.train.history import Epoch, History
+from theylive_training.train.machine import Machine
 from theylive_training.train.plan import Schedule
+from theylive_training.train.progress import Progress, in_words
+from theylive_training.train.stopping import Patience
+from theylive_training.train.validation import validate
 
 Report = Callable[[str], None]
+Weights = dict[str, torch.Tensor]
+_MEAN_OF = 16  # pictures to the step that Schedule.mean speaks of
 
 
-def train(
-    spec: NetSpec,
-    pictures: tuple[Picture, ...],
-    schedule: Schedule,
-    checkpoint: Path,
-    report: Report = print,
-    start: Path | None = None,
-) -> DetectionModel:
-    """Train, or go on where `checkpoint` was left by the same schedule and pictures; returns the mean net on the CPU.
+@dataclasses.dataclass(frozen=True, eq=False)
+class Lesson:
+    """What one training learns from and is judged by. judges: pictures never learned from. start: weights to begin with, or None."""
 
-    The checkpoint is written after each epoch, whole or not at all. start: the weights of another run to begin with in place of random
-    ones. Raises TrainingError when they are of another net.
+    spec: NetSpec
+    pictures: Sequence[Picture]
+    judges: Sequence[Picture]
+    schedule: Schedule
+    start: Path | None = None
+
+
+def train(lesson: Lesson, folder: RunFolder, machine: Machine, report: Report = print) -> tuple[Weights, History]:
+    """Train, or go on where the folder's checkpoint was left; returns the best weights by validation, on the CPU, and the history.
+
+    The checkpoint and history.json are written after each epoch. A batch for which a GPU has no memory is halved. Raises TrainingError.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.manual_seed(schedule.seed)
-    net = build(spec)
-    if start:
-        load_weights(net, start)
-    net = net.to(device, memory_format=torch.channels_last).train()
-    mean = copy.deepcopy(net).eval().requires_grad_(False)
-    optimizer = _optimizer(net, schedule)
-    run = _fingerprint(spec, pictures, schedule)
-    first = _resume(checkpoint, run, net, mean, optimizer, device)
-    if checkpoint.is_file():
-        report(f"going on after epoch {first} of {schedule.epochs}" if first else "the checkpoint there is of another run: beginning anew")
-    steps = math.ceil(len(pictures) / schedule.batch)
-    began = time.monotonic()
-    for epoch in range(first, schedule.epochs):
-        losses = []
-        for step, batch in enumerate(_batches(pictures, schedule, epoch, device)):
-            done = epoch * steps + step
-            for group in optimizer.param_groups:
-                group["lr"] = schedule.rate * _share(done / steps, schedule)
-            losses.append(_step(net, optimizer, batch, schedule.clip))
-            _follow(mean, net, min(schedule.mean, (1 + done) / (10 + done)))
-        _save(checkpoint, run, epoch + 1, net, mean, optimizer)
-        spent = time.monotonic() - began
-        left = spent / (epoch + 1 - first) * (schedule.epochs - epoch - 1)
-        box, score, _ = np.mean(losses, axis=0)
-        report(f"epoch {epoch + 1}/{schedule.epochs}: box loss {box:.3f}, score loss {score:.3f}, {left / 60:.1f} min left")
-    return mean.float().to("cpu", memory_format=torch.contiguous_format)
+    torch.set_num_threads(machine.threads)
+    size = lesson.schedule.batch
+    while True:
+        try:
+            return _train(lesson, size, folder, machine, report)
+        except torch.OutOfMemoryError:
+            pass  # tried again outside of the handler, which holds on to all tensors
+        if size == 1:
+            raise TrainingError(f"the memory of {machine.name} is too small for a single picture: give a smaller --side or --width")
+        size //= 2
+        torch.cuda.empty_cache()
+        report(f"the memory of {machine.name} is too small: now {size} pictures to a batch")
 
 
 def load_weights(net: DetectionModel, path: Path) -> None:
@@ -72,15 +69,121 @@ def load_weights(net: DetectionModel, path: Path) -> None:
         raise TrainingError(f"{path} holds no weights of this net ({type(cause).__name__}): train again") from cause
 
 
-def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
-    """What `train` has left. Raises TrainingError for another file."""
-    try:
-        state = torch.load(path, map_location=device, weights_only=True)
-        if {"run", "epoch", "net", "mean", "optimizer"} <= set(state):
-            return state
-    except Exception as cause:  # torch raises whatever it likes for a file that is not its own
-        raise TrainingError(f"{path} is no checkpoint ({type(cause).__name__}): give the checkpoint.pt of a run, or remove it") from cause
-    raise TrainingError(f"{path} is no checkpoint of theylive-train: give the checkpoint.pt of a run, or remove it")
+class _Learner:
+    """A net that learns, the running mean of its weights, and the best of these means."""
+
+    def __init__(self, lesson: Lesson, machine: Machine) -> None:
+        torch.manual_seed(lesson.schedule.seed)
+        net = build(lesson.spec)
+        if lesson.start:
+            load_weights(net, lesson.start)
+        self.net = net.to(machine.device, memory_format=torch.channels_last).train()
+        self.mean = copy.deepcopy(self.net).eval().requires_grad_(False)
+        self.best: Weights | None = None
+        self.history = History()
+        self._schedule, self._machine = lesson.schedule, machine
+        self._optimizer = _optimizer(self.net, lesson.schedule)
+
+    def learn(self, batch: Batch, rate: float, keep: float) -> torch.Tensor:
+        """One step; returns its loss. keep: the share that stays of the mean."""
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        with torch.autocast(self._machine.device, torch.bfloat16, enabled=self._machine.half):
+            predictions = self.net(batch["img"])
+        loss = self.net.loss(batch, _float(predictions))[0].sum() / len(batch["img"])  # in bfloat16 a box would be a pixel off
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), self._schedule.clip)
+        self._optimizer.step()
+        _follow(self.mean, self.net, keep)
+        return loss.detach()
+
+    def keep_best(self) -> None:
+        """Remember the mean as it is now."""
+        self.best = {k: v.clone() for k, v in self.mean.state_dict().items()}
+
+    def state(self) -> dict[str, Any]:
+        """All that `resume` needs."""
+        return {
+            "net": self.net.state_dict(),
+            "mean": self.mean.state_dict(),
+            "best": self.best,
+            "optimizer": self._optimizer.state_dict(),
+            "history": self.history.to_json(),
+        }
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go back to a `state`."""
+        self.net.load_state_dict(state["net"])
+        self.mean.load_state_dict(state["mean"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self.best = state["best"]
+        self.history = History.from_json(state["history"])
+
+
+def _train(lesson: Lesson, size: int, folder: RunFolder, machine: Machine, report: Report) -> tuple[Weights, History]:
+    schedule, total = lesson.schedule, math.ceil(len(lesson.pictures) / size)
+    learner = _Learner(lesson, machine)
+    checksum = _checksum(lesson.pictures)
+    if state := load_checkpoint(folder.checkpoint, machine.device):
+        if state["pictures"] != checksum:
+            raise TrainingError(
+                f"the pictures are not those that the training in {folder.path} began with (another version?): give another folder as --out"
+            )
+        learner.resume(state)
+        report(f"going on after epoch {len(learner.history.epochs)} of {schedule.epochs}")
+    history, patience = learner.history, Patience(schedule.patience)
+    for epoch in history.epochs:
+        patience.better(epoch.score)
+    first = len(history.epochs)
+    if first < schedule.epochs and not patience.exhausted:
+        report(_announcement(lesson, size, machine, (schedule.epochs - first) * total))
+    with Progress("training", schedule.epochs * total, first * total) as progress:
+        for epoch in range(first, schedule.epochs):
+            if patience.exhausted:
+                break
+            began = time.monotonic()
+            losses = []
+            for step, batch in enumerate(epoch_batches(lesson.pictures, size, schedule.seed, epoch, machine.device)):
+                done = epoch * total + step
+                rate = schedule.rate * _share(done / total, schedule)
+                losses.append(learner.learn(batch, rate, min(schedule.mean ** (size / _MEAN_OF), (1 + done) / (10 + done))))
+                progress.advance(note=f"epoch {epoch + 1} of {schedule.epochs}")
+            loss = float(torch.stack(losses).mean())
+            if not math.isfinite(loss):
+                raise TrainingError(f"the training fell apart in epoch {epoch + 1}: its loss is no number; give a lower --rate")
+            val_loss, scores = validate(learner.mean, lesson.judges, size, machine.device)
+            history.add(Epoch(epoch + 1, loss, val_loss, rate, time.monotonic() - began, scores))
+            if patience.better(history.epochs[-1].score):
+                learner.keep_best()
+            save_checkpoint(folder.checkpoint, {"pictures": checksum, **learner.state()})
+            history.save(folder.path / "history.json")
+            report(_line(history.epochs[-1], schedule.epochs))
+    if patience.exhausted:
+        report(f"nothing better in {schedule.patience} epochs: it ends here")
+    best = learner.best if learner.best is not None else learner.mean.state_dict()  # a net that finds nothing yet has no best
+    return {k: v.to("cpu", memory_format=torch.contiguous_format) for k, v in best.items()}, history
+
+
+def _announcement(lesson: Lesson, size: int, machine: Machine, steps: int) -> str:
+    """What is about to happen, in one line; how long it takes is measured on a net that is thrown away."""
+    learner = _Learner(dataclasses.replace(lesson, start=None), machine)
+    batches = list(epoch_batches(lesson.pictures[: 2 * size], size, 0, 0, machine.device))
+    for batch in batches:
+        began = time.monotonic()
+        learner.learn(batch, 0.0, 0.9).item()
+        spent = time.monotonic() - began  # the first is slower
+    schedule, epochs = lesson.schedule, f"{lesson.schedule.epochs} epoch{'s' * (lesson.schedule.epochs > 1)}"
+    return (
+        f"on the {machine}: {epochs} of {len(lesson.pictures)} pictures, {size} to a batch, rate {schedule.rate:g}, "
+        f"validation on {len(lesson.judges)} pictures; about {in_words(spent * steps)}"
+    )
+
+
+def _line(epoch: Epoch, of: int) -> str:
+    told = {k: v for k, v in epoch.scores.items() if not math.isnan(v)}
+    scores = "".join(f", {k.removesuffix('_px').replace('_', ' ')} {v:.3f}{' px' * k.endswith('_px')}" for k, v in told.items())
+    return f"epoch {epoch.number} of {of}: loss {epoch.train_loss:.3f}, on validation {epoch.val_loss:.3f}{scores or ', nothing found yet'}"
 
 
 def _optimizer(net: DetectionModel, schedule: Schedule) -> torch.optim.AdamW:
@@ -94,18 +197,6 @@ def _share(epoch: float, schedule: Schedule) -> float:
     """The learning rate at a moment (in epochs) as a share of the highest: a ramp, then a cosine."""
     cosine = schedule.last_rate + (1 - schedule.last_rate) * 0.5 * (1 + math.cos(math.pi * min(1.0, epoch / schedule.epochs)))
     return min(1.0, (epoch + 1e-3) / schedule.warmup) * cosine
-
-
-def _step(net: DetectionModel, optimizer: torch.optim.Optimizer, batch: dict[str, torch.Tensor], clip: float) -> list[float]:
-    device = batch["img"].device.type
-    with torch.autocast(device, dtype=torch.bfloat16):
-        predictions = net(batch["img"])
-    loss, items = net.loss(batch, _float(predictions))  # in bfloat16 a box would be a pixel off
-    optimizer.zero_grad(set_to_none=True)
-    (loss.sum() / len(batch["img"])).backward()
-    torch.nn.utils.clip_grad_norm_(net.parameters(), clip)
-    optimizer.step()
-    return [float(v) for v in (items.values() if isinstance(items, dict) else items)]
 
 
 def _float(value: object) -> object:
@@ -125,51 +216,6 @@ def _follow(mean: DetectionModel, net: DetectionModel, keep: float) -> None:
             m.copy_(n)
 
 
-def _batches(pictures: tuple[Picture, ...], schedule: Schedule, epoch: int, device: torch.device) -> Iterator[dict[str, torch.Tensor]]:
-    """The epoch's batches as ultralytics' loss wants them; every picture tinted, and mirrored and turned if it may be, by its own
-    chance."""
-    rng = np.random.default_rng([schedule.seed, epoch])
-    order = rng.permutation(len(pictures))
-    for start in range(0, len(order), schedule.batch):
-        chosen = [_turned(pictures[i], rng) for i in order[start : start + schedule.batch]]
-        images = torch.from_numpy(np.stack([p.image for p in chosen])).to(device)
-        images = images.flip(3).permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.channels_last) / 255
-        tints = torch.from_numpy(np.exp(rng.normal(0, 0.08, (len(chosen), 1, 1, 1)) + rng.normal(0, 0.04, (len(chosen), 3, 1, 1))))
-        boxes = [(k, LABELS.index(b.label), b) for k, p in enumerate(chosen) for b in p.boxes]
-        sides = [(p.image.shape[1], p.image.shape[0]) for p in chosen]
-        shares = [[b.x / sides[k][0], b.y / sides[k][1], b.width / sides[k][0], b.height / sides[k][1]] for k, _, b in boxes]
-        yield {
-            "img": (images * tints.to(device, torch.float32)).clamp_(0, 1),
-            "batch_idx": torch.tensor([k for k, _, _ in boxes], dtype=torch.float32, device=device),
-            "cls": torch.tensor([[c] for _, c, _ in boxes], dtype=torch.float32, device=device).reshape(-1, 1),
-            "bboxes": torch.tensor(shares, dtype=torch.float32, device=device).reshape(-1, 4),
-        }
-
-
-def _turned(picture: Picture, rng: np.random.Generator) -> Picture:
-    return picture if picture.upright else turn(picture, int(rng.integers(4)), bool(rng.integers(2)))
-
-
-def _fingerprint(spec: NetSpec, pictures: tuple[Picture, ...], schedule: Schedule) -> str:
-    """Whose checkpoint it is."""
-    return f"{spec} {schedule} {len(pictures)} {sum(int(p.image[::16, ::16].sum()) for p in pictures)}"
-
-
-def _save(path: Path, run: str, epoch: int, net: DetectionModel, mean: DetectionModel, optimizer: torch.optim.Optimizer) -> None:
-    temporary = path.with_name(path.name + ".new")
-    state = {"run": run, "epoch": epoch, "net": net.state_dict(), "mean": mean.state_dict(), "optimizer": optimizer.state_dict()}
-    torch.save(state, temporary)
-    temporary.replace(path)
-
-
-def _resume(path: Path, run: str, net: DetectionModel, mean: DetectionModel, optimizer: torch.optim.Optimizer, device: torch.device) -> int:
-    """The epochs that the checkpoint has done; 0 without one, or with another run's."""
-    if not path.is_file():
-        return 0
-    state = read_checkpoint(path, device)
-    if state["run"] != run:
-        return 0
-    net.load_state_dict(state["net"])
-    mean.load_state_dict(state["mean"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["epoch"])
+def _checksum(pictures: Sequence[Picture]) -> int:
+    """By which pictures are known again."""
+    return sum((k + 1) * int(p.image[::16, ::16].sum()) for k, p in enumerate(pictures))

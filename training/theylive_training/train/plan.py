@@ -1,4 +1,4 @@
-"""What a training is asked to do."""
+"""What a training is asked to do, and all numbers that it takes where none are given."""
 
 from __future__ import annotations
 
@@ -23,10 +23,32 @@ class Schedule:
     last_rate: float = 0.01  # share of `rate` at the end
     decay: float = 0.0005
     warmup: float = 1.5  # epochs
-    mean: float = 0.9995
+    mean: float = 0.9995  # share of the mean that a step of 16 pictures leaves; of a larger batch accordingly less
     clip: float = 10.0  # norm of the gradient
     patience: int = 6
     seed: int = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Usual:
+    """What a net is trained with where nothing else is asked for. pictures: how many are made to learn from."""
+
+    pictures: int
+    schedule: Schedule
+
+
+_LONG = Schedule(epochs=150, batch=64, rate=0.004, patience=30)  # for a GPU
+USUAL_ON_CPU = {
+    "compact": Usual(5000, Schedule()),
+    "yolov8n": Usual(5000, Schedule()),
+    "mobilenetv2": Usual(5000, Schedule()),
+}
+USUAL_ON_GPU = {
+    "compact": Usual(7000, _LONG),
+    "yolov8n": Usual(7000, _LONG),
+    "mobilenetv2": Usual(7000, _LONG),
+}
+SMOKE = Usual(48, Schedule(epochs=1))
 
 
 @dataclasses.dataclass(frozen=True)

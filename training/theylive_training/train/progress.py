@@ -26,9 +26,11 @@ class Progress:
             )
 
     def __enter__(self) -> Progress:
+        """The progress itself."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Leave the bar as it stands."""
         if self._bar is not None:
             self._bar.close()
 

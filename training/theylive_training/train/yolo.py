@@ -3,55 +3,96 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import time
-from collections.abc import Callable
 from typing import Any
 
-import torch
-
 from theylive_training.data import dataset
-from theylive_training.nets.detectors import parameters
-from theylive_training.pictures.pool import make_pool
+from theylive_training.errors import TrainingError
+from theylive_training.nets.detectors import build, parameters
+from theylive_training.pictures.picture import Picture
+from theylive_training.pictures.pool import Pool, letterboxed, make_pool
 from theylive_training.pictures.sheet import save_sheet
 from theylive_training.run_folder import RunFolder
-from theylive_training.train.detector import train
-from theylive_training.train.material import calibration_choice, gather, inputs
+from theylive_training.train.checkpoint import save_whole
+from theylive_training.train.claim import claimed, identity
+from theylive_training.train.detector import Lesson, train
+from theylive_training.train.machine import torch_machine
+from theylive_training.train.material import Material, Report, calibration_choice, gather, inputs
 from theylive_training.train.plan import Plan, versions
+from theylive_training.train.progress import Progress, say
 
-Report = Callable[[str], None]
+_DRAWN_JUDGES = 40  # pictures of validation where there are no real ones
 
 
-def train_yolo(plan: Plan, report: Report = print) -> RunFolder:
-    """Train plan.spec into plan.out. Raises TrainingError. Stopped at any moment and run again it goes on after the last whole epoch."""
+def train_yolo(plan: Plan, report: Report = say) -> RunFolder:
+    """Train plan.spec into plan.out. Raises TrainingError.
+
+    Stopped at any moment and run again it goes on after the last whole epoch, as though it had not been stopped. The pictures are made
+    again then: they are the same, and that takes less time and much less room than to keep them.
+    """
     data = dataset.load(plan.data, plan.split) if plan.data else None
+    if data and not data.val.heads:
+        raise TrainingError("the split has no validation pictures, by which a training is judged: `split` again, with some")
     start = RunFolder.finished(plan.start) if plan.start else None
-    folder = RunFolder.make(plan.out)
-    torch.set_num_threads(plan.threads or max(1, (os.cpu_count() or 1) // 2))
+    with claimed(plan.out, identity(plan, data, start)) as folder:
+        if folder.weights.is_file():
+            report(f"the training in {folder.path} is done: {folder.facts().get('verdict', 'its net is ' + folder.weights.name)}")
+        else:
+            _fill(plan, data, start, folder, report)
+    return folder
+
+
+def _fill(plan: Plan, data: dataset.Dataset | None, start: RunFolder | None, folder: RunFolder, report: Report) -> None:
     began = time.monotonic()
     given = gather(data, report)
-    pool = make_pool(given, plan.pictures, plan.spec.side, plan.schedule.seed, _progress("pictures", report))
+    pool = make_plans_pool(plan, given)
+    judges = judging_pictures(plan, data, given)
     save_sheet(pool.pictures, pool.kinds, folder.path / "pictures.jpg")
     report(f"{len(pool.pictures)} pictures, some of each kind in {folder.path / 'pictures.jpg'}")
+    made_in = time.monotonic() - began
+    machine = torch_machine(plan.threads)
     facts: dict[str, Any] = {
         "spec": dataclasses.asdict(plan.spec),
+        "plan": identity(plan, data, start),
         "made_with": plan.command,
         **({"began_with": start.facts()} if start else {}),
         "schedule": dataclasses.asdict(plan.schedule),
         "pictures": {"pool": pool.kinds, **inputs(data, given)},
         "versions": versions(),
+        "machine": str(machine),
     }
     folder.save_facts(facts)
     folder.save_calibration([pool.pictures[i].image for i in calibration_choice(pool, plan.schedule.seed)])
-    net = train(plan.spec, pool.pictures, plan.schedule, folder.checkpoint, report, start and start.weights)
-    torch.save(net.state_dict(), folder.weights)
-    folder.save_facts({**facts, "parameters": parameters(net), "minutes": round((time.monotonic() - began) / 60, 1)})
-    return folder
+    lesson = Lesson(plan.spec, pool.pictures, judges, plan.schedule, start and start.weights)
+    weights, history = train(lesson, folder, machine, report)
+    history.plot(folder.path / "curves.png")
+    best = history.best
+    folder.save_facts(
+        {
+            **facts,
+            "parameters": parameters(build(plan.spec)),
+            "minutes": round((made_in + sum(e.seconds for e in history.epochs)) / 60, 1),
+            "epochs": {"done": len(history.epochs), "best": best.number if best else None},
+            "validation": best.scores if best else None,
+            "verdict": history.verdict(),
+        }
+    )
+    save_whole(folder.weights, weights)  # the last: what has weights is done
+    folder.checkpoint.unlink(missing_ok=True)
+    report(history.verdict())
+    report(f"the net, its curves (curves.png) and all facts (run.json) are in {folder.path}")
 
 
-def _progress(what: str, report: Report) -> Callable[[int, int], None]:
-    def note(done: int, total: int) -> None:
-        if done == total or done % max(1, total // 5) == 0:
-            report(f"{what}: {done} of {total}")
+def make_plans_pool(plan: Plan, given: Material) -> Pool:
+    """The pictures that a plan learns from."""
+    with Progress("pictures", plan.pictures) as progress:
+        return make_pool(given, plan.pictures, plan.spec.side, plan.schedule.seed, lambda done, total: progress.advance())
 
-    return note
+
+def judging_pictures(plan: Plan, data: dataset.Dataset | None, given: Material) -> tuple[Picture, ...]:
+    """The pictures of validation, as the robot's detector would fit them to the net; drawn ones where there are no real ones."""
+    if data is None:
+        return make_pool(given, _DRAWN_JUDGES, plan.spec.side, plan.schedule.seed + 1_000_003).pictures
+    side = plan.spec.side
+    read = [p.read() for p in (*data.val.heads, *data.val.boards)]
+    return tuple(p if p.image.shape[:2] == (side, side) else letterboxed(p, side) for p in read)
