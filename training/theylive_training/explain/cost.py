@@ -6,14 +6,17 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from theylive_training.explain.graph import ACTIVATION, CONV, NORM, PAD, VIEW, Graph, Step
+from theylive_training.explain.graph import ACTIVATION, CONV, NORM, PAD, SLICE, VIEW, Graph, Step
 
 _BYTES = {"int8": (1, 4, 1), "float32": (4, 4, 4)}  # of a weight, a bias, an activation
 
 
 @dataclasses.dataclass(frozen=True)
 class Alternative:
-    """A convolution over k x k pixels done in both ways; multiply-adds and weights. steps: those that do it in the net; separable: as such."""
+    """A convolution over k x k pixels done in both ways; multiply-adds and weights.
+
+    steps: those that do it in the net; separable: as such.
+    """
 
     steps: tuple[int, ...]
     separable: bool
@@ -104,7 +107,7 @@ def to_json(graph: Graph) -> dict[str, Any]:
 
 def counts(step: Step) -> bool:
     """Whether a step is a layer of its own for a person: it works or makes something new."""
-    return bool(step.multiply_adds or step.parameters) or step.kind not in (ACTIVATION, NORM, PAD, VIEW)
+    return bool(step.multiply_adds or step.parameters) or step.kind not in (ACTIVATION, NORM, PAD, SLICE, VIEW)
 
 
 def _layer(step: Step, live: int, both: Alternative | None) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Axis:
     @property
     def size(self) -> int:
         """Pixels that a cell sees; of the cell that sees most."""
-        return max(h - l for l, h in zip(self.low, self.high, strict=True)) + 1
+        return max(high - low for low, high in zip(self.low, self.high, strict=True)) + 1
 
     @property
     def jump(self) -> Fraction:
@@ -50,8 +50,8 @@ class Axis:
         low, high = [], []
         for phase in range(phases):
             ends = [self.at(phase * stride - before + tap * dilation) for tap in range(kernel)]
-            low.append(min(l for l, _ in ends))
-            high.append(max(h for _, h in ends))
+            low.append(min(first for first, _ in ends))
+            high.append(max(last for _, last in ends))
         return Axis(tuple(low), tuple(high), phases * stride * self.cycle // len(self.low))._least()
 
     def enlarged(self, times: int) -> Axis:

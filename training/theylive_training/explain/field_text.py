@@ -55,7 +55,7 @@ def covered(graph: Graph, field: Field, cells: tuple[int, int, int]) -> float:
 def to_json(graph: Graph, found: list[Field], measured: dict[int, Extent]) -> dict[str, Any]:
     """Everything as numbers."""
     layers = []
-    for at, (step, field) in enumerate(zip(graph.steps, found, strict=True)):
+    for step, field in zip(graph.steps, found, strict=True):
         if not counts(step):
             continue
         layers.append(

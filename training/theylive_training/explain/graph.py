@@ -1,4 +1,4 @@
-"""A net as a list of steps in the order of their running: what cost and receptive field are counted from, whatever the net was made with."""
+"""A net as a list of steps in the order of their running: cost and receptive field are counted from it, whatever made the net."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import dataclasses
 import functools
 from typing import NamedTuple
 
-CONV, DENSE, POOL, UPSAMPLE, JOIN, ADD, PAD, ACTIVATION, NORM, VIEW = (
-    "conv", "dense", "pool", "upsample", "concat", "add", "pad", "activation", "norm", "view",
+CONV, DENSE, POOL, UPSAMPLE, JOIN, ADD, PAD, SLICE, ACTIVATION, NORM, VIEW = (
+    "conv", "dense", "pool", "upsample", "concat", "add", "pad", "slice", "activation", "norm", "view",
 )  # fmt: skip
 IN_PLACE = (ACTIVATION, NORM, VIEW)  # need no memory of their own
 
@@ -34,6 +34,9 @@ class Window(NamedTuple):
     before: tuple[int, int] = (0, 0)
 
 
+ONE = Window()  # each cell looks at its own
+
+
 @dataclasses.dataclass(frozen=True)
 class Step:
     """One operation. inputs: numbers of the steps whose results it takes, -1 for the net's input; every input has one grid.
@@ -49,7 +52,7 @@ class Step:
     inputs: tuple[int, ...]
     input: Shape
     output: Shape
-    window: Window = Window()
+    window: Window = ONE
     groups: int = 1
     scale: tuple[int, int] = (1, 1)
     weights: int = 0
@@ -81,17 +84,13 @@ class Step:
 
 @dataclasses.dataclass(frozen=True)
 class Graph:
-    """A net. outputs: numbers of its last steps. trained: parameters in training, batch norms and all; statistics: their running ones.
-
-    int8: whether the file holds bytes.
-    """
+    """A net. outputs: numbers of its last steps. trained: parameters in training, batch norms and all; statistics: their running ones."""
 
     input: Shape
     steps: tuple[Step, ...]
     outputs: tuple[int, ...]
     trained: int
     statistics: int = 0
-    int8: bool = False
 
     @functools.cached_property
     def consumers(self) -> tuple[tuple[int, ...], ...]:
@@ -144,3 +143,8 @@ class Graph:
             if number in self.outputs or any(self.steps[c].block != step.block for c in self.consumers[number]):
                 ends.append(number)
         return {block: tuple(ends) for block, ends in found.items() if ends}
+
+
+def same_padding(given: int, kernel: int, stride: int, dilation: int) -> int:
+    """Rows that TensorFlow's padding "same" puts before the first: the smaller half of what is needed."""
+    return max((-(-given // stride) - 1) * stride + (kernel - 1) * dilation + 1 - given, 0) // 2

@@ -13,11 +13,16 @@ Progress = Callable[[int, int], None]
 
 
 class Net(Protocol):
-    """An opened net. title: for a person; learned: where its weights come from; graph: its steps."""
+    """An opened net. title: for a person; learned: where its weights come from; graph: its steps.
+
+    grain: how fine its sensitivity is (px); rounds: random pictures that usually do for it.
+    """
 
     title: str
     learned: str
     graph: Graph
+    grain: int
+    rounds: int
 
     def results(self, picture: np.ndarray) -> dict[int, np.ndarray]:
         """What leaves each block for a picture, uint8 BGR of the input's size: step -> (height, width, channels), float32."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import nn
 
@@ -20,7 +22,7 @@ def vgg16(classes: int = 1000, side: int = 224) -> nn.Sequential:
             layers.append((f"pool{stage}", nn.MaxPool2d(2)))
         layers.append(("flatten", nn.Flatten()))
         sizes = (channels * (side // 32) ** 2, 4096, 4096, classes)
-        for number, (given, made) in enumerate(zip(sizes, sizes[1:], strict=False), start=6):
+        for number, (given, made) in enumerate(itertools.pairwise(sizes), start=6):
             layers += [(f"fc{number}", nn.Linear(given, made)), (f"relu{number}", nn.ReLU())]
         layers.pop()  # the last gives the classes' logits
         net = nn.Sequential()

@@ -19,6 +19,8 @@ _AT_ONCE = 8  # random pictures
 class TorchNet:
     """Implements net.Net. Its pictures are RGB in 0..1."""
 
+    grain, rounds = 1, 16
+
     def __init__(
         self, title: str, learned: str, net: nn.Module, input_shape: Shape, naming: Naming, trained: int | None = None, statistics: int = 0
     ) -> None:
