@@ -1,0 +1,29 @@
+"""How far the found heads' centres are from the labelled ones, in pixels and on the board."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from theylive_ros.simulator.heads import MM_PER_PX
+
+_PERCENTILES = {"p50": 50, "p95": 95, "max": 100}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class CentreErrors:
+    """offsets: (n, 2), x and y of found minus labelled (px of the picture; a pixel of the rig's camera is MM_PER_PX on its board)."""
+
+    offsets: np.ndarray
+
+    def to_json(self, unit: str) -> dict[str, float] | None:
+        """unit: px or mm. None where no head was found. mae: mean distance; lean_x, lean_y: mean offset."""
+        if not len(self.offsets):
+            return None
+        scale = MM_PER_PX if unit == "mm" else 1.0
+        away = np.hypot(*self.offsets.T) * scale
+        lean = self.offsets.mean(axis=0) * scale
+        values = {"mae": away.mean(), "rmse": np.sqrt((away**2).mean())}
+        values |= {name: np.percentile(away, q) for name, q in _PERCENTILES.items()}
+        return {name: round(float(v), 3) for name, v in {**values, "lean_x": lean[0], "lean_y": lean[1]}.items()}
