@@ -83,7 +83,7 @@ def test_too_few_heads_say_so():
 
 def test_heads_that_are_no_one_head_say_so():
     rng = np.random.default_rng(0)
-    patches = [label_noise.Patch(f"{i}.jpg", "john", rng.normal(128, 40, (96, 96)).astype(np.float32), 1.0) for i in range(40)]
+    patches = [label_noise.Patch(f"{i}.jpg", "john", rng.integers(0, 255, (96, 96), np.uint8), 1.0) for i in range(40)]
     with pytest.raises(label_noise.UnmeasurableError, match="look like their mean"):
         label_noise.measure(patches, 64)
 
@@ -103,10 +103,10 @@ def test_the_best_score_falls_with_the_noise():
 
 
 def test_one_head_is_more_like_its_own_mean():
-    heads = [p.grey for p in clicked(1.0, count=30)[0]]
+    heads = [p.grey.astype(np.float32) for p in clicked(1.0, count=30)[0]]
     other = draw_head()[::-1].copy()
     cv2.rectangle(other, (20, 30), (76, 50), 10, -1)
-    others = [p.grey for p in clicked(1.0, count=30, head=other)[0]]
+    others = [p.grey.astype(np.float32) for p in clicked(1.0, count=30, head=other)[0]]
     mine, theirs = label_noise.mean_head(heads), label_noise.mean_head(others)
     assert (label_noise.likeness(mine, heads) - label_noise.likeness(theirs, heads)).min() > 0
 

@@ -31,6 +31,7 @@ import numpy as np
 SIDE = 96  # of a patch (px), which shows 1.5 boxes
 REACH = 36.0  # px from the middle of a patch within which a head lies
 LEAST_HEADS = 30  # of a class, to say anything
+MOST_HEADS = 1000  # of a class; more take time and say the same
 _BOXES = 1.5
 _ALIKE = 0.7  # least correlation of a head that lies on its mean head
 _LEAST_SHARE = 0.6  # of the heads that must
@@ -49,7 +50,7 @@ class UnmeasurableError(Exception):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Patch:
-    """A head cut out. name: its picture. grey: float32 (SIDE, SIDE), the label's centre in its middle. scale: patch px per picture px."""
+    """A head cut out. name: its picture. grey: uint8 (SIDE, SIDE), the label's centre in its middle. scale: patch px per picture px."""
 
     name: str
     label: str
@@ -61,7 +62,8 @@ class Patch:
 class Noise:
     """Of one class. Lengths in px of the picture.
 
-    names, misses: the measured pictures and e of each (n, 2), x to the right, y down. heads: how many were tried. lean: b.
+    names, misses: the measured pictures and e of each (n, 2), x to the right, y down. heads: how many were tried. lean: b. spot: m, in
+    the frame of mean_head, from its middle.
     p50, p95, largest: of the length of e. registration: p50 of the registration's own error. best_map: 0..1, see the module.
     turned: least width (degrees) of an arc that holds all directions of the heads. mean_head: float32 (SIDE, SIDE), grey.
     """
@@ -71,6 +73,7 @@ class Noise:
     misses: np.ndarray
     heads: int
     lean: tuple[float, float]
+    spot: tuple[float, float]
     p50: float
     p95: float
     largest: float
@@ -90,7 +93,7 @@ def cut(image: np.ndarray, name: str, label: str, x: float, y: float, box: float
     matrix = np.array([[scale, 0, _MIDDLE - scale * (x - 0.5)], [0, scale, _MIDDLE - scale * (y - 0.5)]])
     method = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
     patch = cv2.warpAffine(grey, matrix, (SIDE, SIDE), flags=method, borderMode=cv2.BORDER_REPLICATE)
-    return Patch(name, label, patch.astype(np.float32), scale)
+    return Patch(name, label, patch, scale)
 
 
 def measure(patches: Sequence[Patch], box: float, threads: int = 2, seed: int = 0) -> Noise:
@@ -98,18 +101,21 @@ def measure(patches: Sequence[Patch], box: float, threads: int = 2, seed: int = 
     label = patches[0].label if patches else "such"
     if len(patches) < LEAST_HEADS:
         raise UnmeasurableError(f"{len(patches)} {label} heads lie wholly in their pictures, {LEAST_HEADS} are needed")
-    greys = [p.grey for p in patches]
+    patches = _spread(patches, MOST_HEADS)
+    greys = [p.grey.astype(np.float32) for p in patches]
     mean = mean_head(greys, seed)
     with ThreadPoolExecutor(threads) as pool:
         laid = list(pool.map(lambda pair: _refine(mean, pair[0], pair[1]), zip(greys, _first_guess(mean, greys)[0], strict=True)))
         good = [i for i, (alike, _) in enumerate(laid) if alike >= _ALIKE]
         if len(good) < max(LEAST_HEADS, _LEAST_SHARE * len(patches)):
-            raise UnmeasurableError(f"{len(good)} of {len(patches)} {label} heads look like their mean: not one and the same head, or not sharp")
+            raise UnmeasurableError(
+                f"{len(good)} of {len(patches)} {label} heads look like their mean: they are not one head, or not sharp"
+            )
         some = np.random.default_rng(seed).permutation(good)[:64].tolist()
         halves = [list(pool.map(lambda i, m=mask: _refine(mean, greys[i], laid[i][1], m)[1], some)) for mask in _halves()]
     scale = np.array([patches[i].scale for i in good])
     turns, places = _in_patch(np.stack([laid[i][1] for i in good]))
-    e, _, lean = fit(turns, -places / scale[:, None])
+    e, spot, lean = fit(turns, -places / scale[:, None])
     length = np.hypot(*e.T)
     between = np.hypot(*(_click(np.stack(halves[0])) - _click(np.stack(halves[1]))).T) / scale.mean()
     return Noise(
@@ -118,6 +124,7 @@ def measure(patches: Sequence[Patch], box: float, threads: int = 2, seed: int = 
         e,
         len(patches),
         (float(lean[0]), float(lean[1])),
+        (float(spot[0]), float(spot[1])),
         *(float(v) for v in np.percentile(length, [50, 95, 100])),
         float(np.median(between)) / 2,
         best_map(e, box),
@@ -214,6 +221,11 @@ def _in_patch(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _click(matrices: np.ndarray) -> np.ndarray:
     """Where the label's centre, the middle of the patch, comes to lie on the mean head: (n, 2)."""
     return matrices @ np.array([_MIDDLE, _MIDDLE, 1.0])
+
+
+def _spread(patches: Sequence[Patch], most: int) -> Sequence[Patch]:
+    """At most so many, evenly from first to last."""
+    return [patches[i] for i in np.linspace(0, len(patches) - 1, min(len(patches), most)).astype(int)]
 
 
 def _arc(degrees: np.ndarray) -> float:

@@ -1,0 +1,97 @@
+"""Audit a data set: files, labels, division, and how exact the labels are. Changes nothing. Exit status 1: errors were found.
+
+Errors are what a net would learn wrongly or what makes a score lie; warnings what makes it worse than a person may believe; notes what
+its user should know.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from theylive_training.errors import TrainingError
+
+_PICTURES = (".png", ".jpg", ".jpeg")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "data", type=Path, metavar="DATA", help="folder of the data set: the public one, or CSV, YOLO or COCO labels with pictures"
+    )
+    parser.add_argument("--split", type=Path, metavar="FILE", help="a file that `split` wrote (default: the set's own division)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all findings and figures there; no file that is there already")
+    parser.add_argument("--sheet", type=Path, metavar="FILE", help="write a contact sheet with the labels drawn there, .png or .jpg")
+    parser.add_argument("--bits", type=_bits, default=24, help="of 256 by which near-duplicates may differ (default: %(default)s)")
+    parser.add_argument(
+        "--seconds", type=_seconds, default=60.0, help="between pictures of two parts, below which it is a leak (default: %(default)g)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check. 1: there are errors. Raises TrainingError for what is no data set."""
+    import shutil
+
+    from tqdm import tqdm
+
+    from theylive_training.data.checks import inventory, report
+    from theylive_training.data.checks.audit import Limits, audit
+    from theylive_training.data.checks.finding import ERROR
+
+    for path in (args.json, args.sheet):
+        _refuse(path)
+    if args.sheet and args.sheet.suffix.lower() not in _PICTURES:
+        raise TrainingError(f"{args.sheet} is no name of a picture: end it in .png or .jpg")
+    found = inventory.read(args.data, args.split)
+    bars: list[tqdm] = []
+
+    def progress(stage: str, steps: int) -> Callable[[], object]:
+        bars.append(tqdm(total=steps, desc=stage, file=sys.stderr, disable=not sys.stderr.isatty(), leave=False))
+        return bars[-1].update
+
+    result = audit(found.layouts, found.findings, Limits(args.bits, args.seconds), progress)
+    for bar in bars:
+        bar.close()
+    print(report.text(result, shutil.get_terminal_size((100, 24)).columns))
+    if args.json:
+        _write(args.json, (json.dumps({"data": found.root.name, **result.as_json()}, indent=1) + "\n").encode())
+    if args.sheet:
+        from theylive_training.data.checks.sheet import encoded
+
+        _write(args.sheet, encoded(result, args.sheet.suffix.lower()))
+    return int(any(f.severity == ERROR for f in result.findings))
+
+
+def _refuse(path: Path | None) -> None:
+    if path and path.exists():
+        raise TrainingError(f"{path} is there already: name another file or delete it")
+    if path and not path.absolute().parent.is_dir():
+        raise TrainingError(f"{path.absolute().parent} is no folder: make it first")
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as cause:
+        part.unlink(missing_ok=True)
+        raise TrainingError(f"{path} cannot be written ({cause.strerror}): name another place") from cause
+
+
+def _bits(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 128:
+        raise argparse.ArgumentTypeError(f"{text} is not 0..128")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is not 0 or more")
+    return value

@@ -1,0 +1,107 @@
+"""Labels against pictures: is there a head where the label says, and none where it says nothing?
+
+A head is what differs from the board, and the board is the median of the pictures taken before and after, without what lies under
+their labels. This holds while the camera stands still; where it does not, pictures differ from the median everywhere, and are not judged.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from theylive_training.data.checks.finding import ERROR, NOTE, Finding, any_of
+from theylive_training.data.checks.rows import Look, Row
+
+_NEAR = 32  # pictures that show one board
+_LEAST = 5  # of them must show a pixel bare
+_NOTHING = 0.3  # of what heads usually differ by: less is none
+_SOMETHING = 0.6  # of it: so much is a head
+_RESTLESS = 0.25  # of it, which half of the pictures' bare board must not reach
+_KNOWN = 0.7  # share of a box whose board must be known
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Seen:
+    """Of one picture: how much it differs under its labels (nan where unknown), at most elsewhere, and usually elsewhere."""
+
+    row: Row
+    at_labels: tuple[float, ...]
+    elsewhere: float
+    bare: float
+
+
+def compare(rows: Sequence[Row], looks: Mapping[Path, Look], where: str) -> list[Finding]:
+    """Labels without a head and heads without a label; or a note where the pictures do not allow to tell."""
+    usable = [r for r in rows if r.path in looks and looks[r.path].small is not None]
+    boxes = [b.width for r in usable for b in r.boxes]
+    if len(boxes) < _LEAST:
+        return []
+    box = float(np.median(boxes)) / 2  # the small pictures are half as large
+    seen = [s for group in _groups(usable, looks) for s in _see(group, looks, box)]
+    strengths = [v for s in seen for v in s.at_labels if np.isfinite(v)]
+    usual = float(np.median(strengths)) if len(strengths) >= _LEAST else 0.0
+    if usual < 4 or float(np.median([s.bare for s in seen])) > _RESTLESS * usual:
+        detail = "pictures could not be compared with their board: too few show it bare, or the camera moved"
+        return [Finding("board-unknown", NOTE, where, len(usable), len(usable), detail, "none needed; look at the contact sheet instead")]
+    still = [s for s in seen if s.bare <= _RESTLESS * usual]
+    empty = [s.row.name for s in still if any(v < _NOTHING * usual for v in s.at_labels)]
+    more = [s.row.name for s in still if s.elsewhere > _SOMETHING * usual]
+    of, cure = len(still), "look at these pictures and label them again"
+    found = any_of(empty, "nothing-there", ERROR, where, of, "pictures have a label where nothing differs from the board", cure)
+    return found + any_of(more, "unlabelled", ERROR, where, of, "pictures seem to show a head that has no label", cure)
+
+
+def _groups(rows: Sequence[Row], looks: Mapping[Path, Look]) -> list[list[Row]]:
+    """Neighbours in time, of one size."""
+    shapes: dict[tuple[int, ...], list[Row]] = {}
+    for row in rows:
+        shapes.setdefault(looks[row.path].small.shape, []).append(row)
+    groups = []
+    for same in shapes.values():
+        count = max(len(same) // _NEAR, 1)
+        groups += [[same[i] for i in part] for part in np.array_split(np.arange(len(same)), count)]
+    return [g for g in groups if len(g) >= _LEAST]
+
+
+def _see(rows: Sequence[Row], looks: Mapping[Path, Look], box: float) -> list[_Seen]:
+    images = np.stack([looks[r.path].small for r in rows])
+    covered = np.stack([_cover(r, image.shape, 1.2) for r, image in zip(rows, images, strict=True)])
+    board, known = _bare_board(images, covered)
+    share = cv2.blur(known.astype(np.float32), (round(box), round(box)))
+    seen = []
+    for row, image, cover in zip(rows, images, covered, strict=True):
+        judged = known & ~cover
+        if judged.sum() < 100:
+            continue
+        gain = float(np.median((image[judged] + 1.0) / (board[judged] + 1.0)))  # the automatic exposure moves between pictures
+        difference = np.where(known, np.abs(image - board * gain), 0).astype(np.float32)
+        summed = cv2.blur(difference, (round(box), round(box)))
+        values = []
+        for b in row.boxes:
+            x, y = (int(np.clip(v / 2, 0, n - 1)) if np.isfinite(v) else 0 for v, n in ((b.x, image.shape[1]), (b.y, image.shape[0])))
+            values.append(float(summed[y, x] / share[y, x]) if share[y, x] >= _KNOWN else np.nan)
+        free = ~_cover(row, image.shape, 2.2) & (share >= _KNOWN)
+        seen.append(_Seen(row, tuple(values), float(summed[free].max(initial=0)), float(np.median(difference[judged]))))
+    return seen
+
+
+def _bare_board(images: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The median of (n, h, w) uint8 where not `covered`, float32 (h, w), and where enough pictures show it, bool (h, w)."""
+    bare = (~covered).sum(axis=0)
+    ranked = np.sort(np.where(covered, 255, images), axis=0)  # what is covered goes last
+    middle = np.clip((bare - 1) // 2, 0, None)
+    return np.take_along_axis(ranked, middle[None], axis=0)[0].astype(np.float32), bare >= _LEAST
+
+
+def _cover(row: Row, shape: tuple[int, ...], grown: float) -> np.ndarray:
+    """Where the row's boxes lie, `grown` so many times, in the small picture: bool (h, w)."""
+    mask = np.zeros(shape, bool)
+    for b in row.boxes:
+        if all(np.isfinite(b[1:])):
+            x, y, w, h = b.x / 2, b.y / 2, b.width / 4 * grown, b.height / 4 * grown
+            mask[max(round(y - h), 0) : max(round(y + h), 0), max(round(x - w), 0) : max(round(x + w), 0)] = True
+    return mask

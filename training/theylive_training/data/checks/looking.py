@@ -1,0 +1,59 @@
+"""Each picture file is opened once, and what the checks need of it kept: some ten kilobytes instead of the picture."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from theylive_ros.camera import jpeg
+from theylive_training.data import label_noise, phash
+from theylive_training.data.capture_time import capture_time
+from theylive_training.data.checks.rows import CUT_SHORT, UNREADABLE, Look
+from theylive_training.pictures.picture import Box
+
+_JPEG, _PNG, _PNG_END = b"\xff\xd8\xff", b"\x89PNG", b"IEND\xae\x42\x60\x82"
+_TAIL = 64  # bytes that may follow a PNG's end
+
+
+def look_at(pictures: Sequence[tuple[Path, str, Sequence[Box]]], box: float, step: Callable[[], object], threads: int = 2) -> list[Look]:
+    """A look at each (path, name, boxes), in their order; `step` is called after each. box: usual side (px)."""
+
+    def one(picture: tuple[Path, str, Sequence[Box]]) -> Look:
+        look = _look(*picture, box)
+        step()
+        return look
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(one, pictures))
+
+
+def fault_of(data: bytes) -> str:
+    """ "", or CUT_SHORT for a JPEG or PNG file without its end. Whether it decodes is another question."""
+    if data.startswith(_JPEG):
+        return "" if jpeg.complete(data) else CUT_SHORT
+    if data.startswith(_PNG):
+        return "" if _PNG_END in data[-_TAIL:] else CUT_SHORT
+    return ""
+
+
+def _look(path: Path, name: str, boxes: Sequence[Box], box: float) -> Look:
+    taken = capture_time(path)
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return Look(path, name, "", UNREADABLE, None, None, taken, None, ())
+    digest, fault = hashlib.sha256(data).hexdigest(), fault_of(data)
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    if image is None:
+        return Look(path, name, digest, fault or UNREADABLE, None, None, taken, None, ())
+    height, width = image.shape[:2]
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    small = cv2.resize(grey, (max(width // 2, 1), max(height // 2, 1)), interpolation=cv2.INTER_AREA)
+    cuts = [label_noise.cut(grey, name, b.label, b.x, b.y, box) for b in boxes] if not fault else []
+    patches = tuple(c for c in cuts if c is not None)
+    return Look(path, name, digest, fault, (width, height), phash.difference_hash(image), taken, None if fault else small, patches)

@@ -1,0 +1,112 @@
+"""The audit as text for a person."""
+
+from __future__ import annotations
+
+import textwrap
+
+from theylive_training.data.checks import parts, places
+from theylive_training.data.checks.audit import Audit
+from theylive_training.data.checks.finding import ERROR, NOTE, SEVERITIES, WARNING, Finding
+from theylive_training.data.checks.labels import class_counts
+from theylive_training.pictures.picture import LABELS
+
+_EXAMPLES = 3
+_HEADINGS = {ERROR: "Errors: mend these first", WARNING: "Warnings", NOTE: "Notes"}
+
+
+def text(audit: Audit, width: int = 100) -> str:
+    """The whole report, in lines of about `width` columns."""
+    blocks = [_head(audit), _counts(audit), *(_findings(audit, s, width) for s in SEVERITIES), _noise(audit, width), _heat(audit)]
+    return "\n\n".join(b for b in [*blocks, summary(audit.findings)] if b)
+
+
+def summary(findings: tuple[Finding, ...]) -> str:
+    """One line: how many of each severity."""
+    counts = {s: sum(f.severity == s for f in findings) for s in SEVERITIES}
+    told = ", ".join(f"{n} {s}{'' if n == 1 else 's'}" for s, n in counts.items())
+    return f"{told}: {'not to be trained on as it is' if counts[ERROR] else 'fit to be trained on'}"
+
+
+def _head(audit: Audit) -> str:
+    pictures = len({look.sha256 for look in audit.looks.values()})
+    size = f" of {audit.size[0]}x{audit.size[1]}" if audit.size else ""
+    twice = f", {audit.shared} of them in more than one layout" if audit.shared else ""
+    return f"{pictures} pictures{size}{twice}"
+
+
+def _counts(audit: Audit) -> str:
+    lines = [("layout", "part", "pictures", *LABELS, "empty")]
+    for layout in audit.layouts:
+        name = layout.name
+        for part, rows in parts.by_part(layout).items():
+            counts = class_counts(rows)
+            lines.append((name, part or "all", len(rows), *(counts[k] for k in LABELS), counts["empty"]))
+            name = ""
+    return _table(lines, left=2)
+
+
+def _findings(audit: Audit, severity: str, width: int) -> str:
+    chosen = [f for f in audit.findings if f.severity == severity]
+    if not chosen:
+        return ""
+    lines = [_HEADINGS[severity]]
+    for f in chosen:
+        share = f"{f.count} of {f.of}" if f.count != f.of else f"all {f.of}"
+        where = f"{f.where}: " if f.where else ""
+        lines += _wrap(f"{where}{share} {f.detail}", width, "  ", "    ")
+        if f.names and f.kind != "unseen-place":
+            more = f" and {len(f.names) - _EXAMPLES} more" if len(f.names) > _EXAMPLES else ""
+            lines += _wrap(", ".join(f.names[:_EXAMPLES]) + more, width, "      ", "      ")
+        lines += _wrap(f"-> {f.cure}", width, "      ", "         ")
+    return "\n".join(lines)
+
+
+def _noise(audit: Audit, width: int) -> str:
+    lines = ["Label noise: how far clicks miss the point of the head that is clicked on average (px of the picture)"]
+    rows = [("class", "heads", "p50", "p95", "largest", "lean right", "lean down", "own error", "best mAP50-95")]
+    for label, n in audit.clicks.noise.items():
+        numbers = (f"{n.p50:.2f}", f"{n.p95:.2f}", f"{n.largest:.2f}", f"{n.lean[0]:+.2f}", f"{n.lean[1]:+.2f}", f"{n.registration:.2f}")
+        rows.append((label, len(n.names), *numbers, f"{n.best_map:.3f}"))
+    if audit.clicks.noise:
+        lines.append(_table(rows, left=1))
+        lines += _wrap(
+            "No net can do better than p50 and p95 against these labels. A net that names the clicked point without any error would get "
+            "the best mAP50-95 named. own error: p50 of the measurement's own.",
+            width,
+            "  ",
+            "  ",
+        )
+    lines += [
+        line for label, why in audit.clicks.unmeasured.items() for line in _wrap(f"{label}: not measured, {why}", width, "  ", "    ")
+    ]
+    return "\n".join(lines)
+
+
+def _heat(audit: Audit) -> str:
+    if not audit.size:
+        return ""
+    grids = {label: places.heat(audit.rows, audit.size, label) for label in LABELS}
+    side = 5 * places.CELLS
+    lines = [
+        f"Heads in each cell of the frame ({places.CELLS} x {places.CELLS})",
+        "  " + "   ".join(f"{k:<{side}}" for k in grids).rstrip(),
+    ]
+    for y in range(places.CELLS):
+        lines.append("  " + "   ".join("".join(f"{n or '.':>5}" for n in grid[y]) for grid in grids.values()))
+    return "\n".join(lines)
+
+
+def _table(rows: list[tuple[object, ...]], left: int) -> str:
+    """Columns as wide as needed, the first `left` of them aligned to the left."""
+    widths = [max(len(str(r[i])) for r in rows) for i in range(len(rows[0]))]
+    lines = []
+    for r in rows:
+        cells = [f"{r[i]!s:<{w}}" if i < left else f"{r[i]!s:>{w}}" for i, w in enumerate(widths)]
+        lines.append("  " + "  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _wrap(words: str, width: int, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(
+        words, max(width, 40), initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
