@@ -7,6 +7,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,12 +15,15 @@ from pathlib import Path
 
 from theylive_training.capture import labels
 from theylive_training.capture.labels import CLASSES, Label, Row
-from theylive_training.capture.whole_file import PREFIX, SUFFIX, sync_folder, write_new
+from theylive_training.capture.whole_file import sync_folder, write_new
 from theylive_training.errors import TrainingError
 
 LABELS_FILE = "labels.csv"
 _PICTURES = {".jpg", ".jpeg", ".png"}
 _MOST_NAMED = 5
+# A picture that is being saved has this name too, with the number of its rows, until they are on the disk.
+_PART = ".capture_saving_{name}_{rows}.part"
+_PARTS = re.compile(r"\.capture_saving_(?P<name>.+)_(?P<rows>\d+)\.part")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Album:
     def add(self, picture: bytes, labels_: Sequence[Label], when: float) -> Entry:
         """Save a JPEG file and its rows. when: of capture (s since 1970). Raises TrainingError, and leaves the folder as it was then."""
         try:
-            name = self._write_picture(picture, when)
+            name, part = self._write_picture(picture, when, len(labels_))
         except OSError as cause:
             raise TrainingError(f"no picture can be written to {self.folder} ({cause.strerror}): make room, or mend its rights") from cause
         rows = "".join(Row(name, label.x, label.y, label.class_id).line() for label in labels_).encode()
@@ -68,6 +72,8 @@ class Album:
         except OSError as cause:
             (self.folder / name).unlink(missing_ok=True)
             raise TrainingError(f"{self._csv} cannot be written ({cause.strerror}): make room, or mend its rights") from cause
+        finally:
+            part.unlink(missing_ok=True)
         self._names.add(name)
         self._counts.update(label.class_id for label in labels_)
         return Entry(name, rows, start, hashlib.sha256(picture).hexdigest())
@@ -113,10 +119,8 @@ class Album:
     def _mend(self, say: Callable[[str], None]) -> None:
         table = _read(self._csv)
         try:
-            for part in self.folder.glob(f"{PREFIX}*{SUFFIX}"):
-                part.unlink()
-                say("a picture that was half written when a capture ended was removed")
-            cure = labels.mend(table, self._pictures())
+            parts = {p: match for p in self.folder.iterdir() if (match := _PARTS.fullmatch(p.name))}
+            cure = labels.mend(table, {match["name"]: int(match["rows"]) for match in parts.values()})
             if cure is not None:
                 with open(self._csv, "r+b") as file:
                     file.truncate(cure.keep)
@@ -126,6 +130,10 @@ class Album:
                     os.fsync(file.fileno())
                 say(f"{self._csv}: {cure.words}")
                 table = _read(self._csv)
+            for part, match in parts.items():
+                if not (self.folder / match["name"]).exists():
+                    say("a picture was being written when a capture ended: it is lost")
+                part.unlink()
             pictures = self._pictures()
         except OSError as cause:
             raise _unusable(self.folder, cause) from cause
@@ -140,19 +148,23 @@ class Album:
     def _pictures(self) -> set[str]:
         return {p.name for p in self.folder.iterdir() if p.suffix.lower() in _PICTURES and not p.name.startswith(".")}
 
-    def _write_picture(self, picture: bytes, when: float) -> str:
-        """Under the second of its capture; where that is taken, with its millisecond, or the next one that is free."""
+    def _write_picture(self, picture: bytes, when: float, rows: int) -> tuple[str, Path]:
+        """Under the second of its capture; where that is taken, with its millisecond, or the next one that is free.
+
+        Its name and, until its rows are written, its other name.
+        """
         second = f"capture_{time.strftime('%Y%m%d_%H%M%S', time.localtime(when))}"
         first = int(when % 1 * 1000)
         names = [f"{second}.jpg", *(f"{second}_{ms:03d}.jpg" for ms in (*range(first, 1000), *range(first)))]
         for name in names:
             if name in self._names:
                 continue  # of a picture that somebody removed: its rows are not this one's
+            part = self.folder / _PART.format(name=name, rows=rows)
             try:
-                write_new(self.folder / name, picture)
+                write_new(self.folder / name, picture, part)
             except FileExistsError:
                 continue
-            return name
+            return name, part
         raise TrainingError(f"a thousand pictures of {second} are in {self.folder}: mend the clock, or give another folder as --out")
 
     def _append(self, rows: bytes) -> int:

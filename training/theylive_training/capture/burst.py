@@ -12,6 +12,7 @@ from theylive_training.capture.heads import Head
 from theylive_training.capture.labels import BACKGROUND, CLASSES
 from theylive_training.capture.proposals import Proposer
 from theylive_training.capture.shot import Crop, Shot, develop
+from theylive_training.capture.source import Flow
 from theylive_training.errors import TrainingError
 
 
@@ -39,12 +40,12 @@ def take(burst: Burst, feed: Feed, album: Album, propose: Proposer | None) -> It
     propose: its one head's centre is taken, and a frame in which it does not see what it should is refused. Raises EndOfStream where
     there are fewer frames, TrainingError, and what the camera raises; everything saved so far stays.
     """
-    due = time.monotonic()
+    due = time.monotonic() + feed.settle
     for number in range(burst.count):
         time.sleep(max(0.0, due - time.monotonic()))
         # A late one shifts those that follow: the interval is never shorter than asked.
         due = time.monotonic() + burst.interval
-        shot = develop(feed.newest if number == 0 else feed.fresh(), burst.crop)
+        shot = develop(feed.fresh() if number > 0 or feed.flow is Flow.LIVE else feed.newest, burst.crop)
         yield "the camera's JPEG is damaged" if shot is None else _add(burst, shot, album, propose)
 
 

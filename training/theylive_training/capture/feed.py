@@ -18,7 +18,7 @@ class Feed:
 
     def __init__(self, source: Source) -> None:
         """Open the camera and wait for the first frame. Raises CameraError, EndOfStream and what else the camera raises."""
-        self.flow = source.flow
+        self.flow, self.settle = source.flow, source.settle
         self._camera = source.camera
         self._changed = threading.Condition()
         self._frame: Frame | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from theylive_training.errors import TrainingError
@@ -89,23 +90,21 @@ def parse(data: bytes, source: str) -> Table:
     return Table(tuple(rows), tuple(starts), len(data), torn if torn.strip() else b"")
 
 
-def mend(table: Table, pictures: Collection[str]) -> Mend | None:
-    """What to do about a torn end; None where there is none. pictures: the names of all files in the folder.
+def mend(table: Table, pending: Mapping[str, int]) -> Mend | None:
+    """What to do about an end that a crash left; None where it is sound. pending: pictures that were being saved, and their rows.
 
-    The rows of a picture are written at once, so a torn one shows that its picture's other rows may be missing too: all of them go, and
-    the picture is left without a row.
+    A picture without all its rows would be labelled wrongly, so it keeps none.
     """
-    if not table.torn:
-        return None
-    text = table.torn.decode("utf-8", "replace")
-    if parse_line(text) is not None:
+    torn = parse_line(table.torn.decode("utf-8", "replace"))
+    counts = Counter(row.name for row in (*table.rows, torn) if row)
+    lacking = {name for name, rows in pending.items() if 0 < counts[name] < rows}
+    if torn and torn.name not in lacking:
         return Mend(table.size, b"\n", "the last line had no end: added")
-    name, comma, _ = text.partition(",")
-    last = table.rows[-1].name if table.rows else ""
-    # Where the name itself is torn, it may be the last picture's, or that of a later one which has no row yet.
-    later = [p for p in pictures if p > last and p.startswith(name) and p not in table.names]
-    same = bool(last) and (name == last if comma else last.startswith(name) and not later)
-    keep, owner = table.size - len(table.torn), name if comma else "a picture"
-    if same:
-        keep, owner = next(start for start, row in zip(table.starts, table.rows, strict=True) if row.name == last), last
-    return Mend(keep, b"", f"the last line was torn by a crash or a full disk: the label of {owner} was cut off")
+    if table.torn:
+        lacking.add(table.torn.partition(b",")[0].decode("utf-8", "replace"))
+    ends = [start for start, row in zip(table.starts, table.rows, strict=True) if row.name in lacking]
+    if table.torn:
+        ends.append(table.size - len(table.torn))
+    if not ends:
+        return None
+    return Mend(min(ends), b"", "its end was torn by a crash or a full disk: the label of the last picture was cut off")

@@ -15,6 +15,7 @@ from theylive_training.capture.simulator import SimulatorCamera
 from theylive_training.errors import TrainingError
 
 SIMULATOR = "simulator"
+_SETTLE = 1.0  # s
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -37,11 +38,12 @@ _WISHES: dict[str, dict[str, Any]] = {
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """A camera that is not open yet."""
+    """A camera that is not open yet. settle: how long after it was opened its exposure and colours are right (s)."""
 
     name: str
     camera: Camera
     flow: Flow
+    settle: float = 0.0
 
 
 def names() -> list[str]:
@@ -63,7 +65,8 @@ def make(name: str, words: Sequence[str]) -> Source:
         check(config, prefix=f"--set of {name}: ")
     except ValueError as cause:
         raise TrainingError(str(cause)) from cause
-    return Source(name, plugin(config), _FLOWS.get(name, Flow.LIVE))
+    flow = _FLOWS.get(name, Flow.LIVE)
+    return Source(name, plugin(config), flow, 0.0 if name == SIMULATOR or flow is not Flow.LIVE else _SETTLE)
 
 
 def settings(config: type, name: str, words: Sequence[str]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class Stage:
         self._feed, self._crop, self._propose = feed, crop, propose
         self._frame: Frame | None = None
         self._shot: Shot | None = None
+        self._done: Frame | None = None  # of a folder, the picture that was saved or put away
         self._proposed: tuple[Shot, tuple[Head, ...]] | None = None
         if self.live() is None:
             raise TrainingError("the camera's first frame is a damaged JPEG: start again, or try another cable")
@@ -39,6 +40,8 @@ class Stage:
         if self._feed.trouble is not None:
             raise TrainingError(self.end or f"the camera gives no more pictures: {self._feed.trouble}")
         if self._feed.flow is not Flow.LIVE:
+            if self._feed.newest is self._done:
+                raise TrainingError("the next picture is not here yet: once more")
             shot = self.live()
         else:
             try:
@@ -61,7 +64,10 @@ class Stage:
         """Something was done at the desk. held: what was in hand before, None for the picture shown; is_done: it is saved or put away."""
         if desk.shot is not None:
             self._feed.hold()
-        elif self._feed.flow is not Flow.STEPPED or (is_done and (held is None or held is self._shot)):
+        elif self._feed.flow is not Flow.STEPPED:
+            self._feed.advance()
+        elif is_done and (held is None or held is self._shot):
+            self._done = self._frame
             self._feed.advance()
 
     @property

@@ -6,21 +6,24 @@ import errno
 import os
 from pathlib import Path
 
-PREFIX, SUFFIX = ".capture_", ".part"  # of a file that is being written
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 
 
-def write_new(path: Path, data: bytes) -> None:
-    """Write `data` to a new file and onto the disk. Raises FileExistsError where there is one already, OSError; leaves nothing then."""
-    part = path.with_name(f"{PREFIX}{os.getpid()}{SUFFIX}")
+def write_new(path: Path, data: bytes, part: Path) -> None:
+    """Write `data` to a new file and onto the disk, under the name `part` in the same folder first.
+
+    `part` stays as a second name of the file, where the file system knows such: remove it when all is done. Raises FileExistsError
+    where there is a file at `path` already, and OSError; there is no `part` then.
+    """
     try:
         with open(part, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         _name(part, path)
-    finally:
+    except BaseException:
         part.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 

@@ -85,11 +85,12 @@ class Window:
 
     def run(self) -> None:
         """Show the window until the person quits. Raises what went wrong, such as the camera's CameraError."""
-        # Where no window manager hands out the keyboard, nobody else would.
-        self._root.after(150, self._root.focus_force)
         try:
             self._tick()
             self._root.deiconify()
+            self._root.wait_visibility()
+            # Where no window manager hands out the keyboard, nobody else would.
+            self._root.focus_force()
             self._root.mainloop()
         finally:
             with contextlib.suppress(self._tk.TclError):
