@@ -16,7 +16,9 @@ COMMANDS = {
     "evaluate": "judge models on pictures that they have not learned from",
     "export": "make the int8 TFLite file and its manifest of a finished training",
     "explain": "say what a net costs, what it sees and what it makes of a picture",
+    "verify": "hold an int8 model against its float net, within limits",
     "compile": "compile a model for the Edge TPU, where Google's compiler is installed",
+    "ship": "copy verified models to where the robot finds them",
     "edgetpu-check": "say what of a model would not map onto the Edge TPU",
 }
 _OURS = ("theylive_training", "theylive_ros")  # whose errors are one line for a person

@@ -21,7 +21,7 @@ from theylive_training.tflite.workshop import show, workshop
 
 Report = Callable[[str], None]
 DATA_LICENCE = "PDDL-1.0: chxadr/humanxalien-dataset; the rest is drawn by theylive_ros.simulator"
-_KEPT = ("made_with", "began_with", "minutes", "parameters", "seed", "schedule", "data", "pictures", "versions")
+_KEPT = ("made_with", "began_with", "trunk", "minutes", "parameters", "seed", "schedule", "data", "pictures", "validation", "versions")
 _JUDGED = ("metrics", "verify")  # what `verify` has added to a manifest
 
 
