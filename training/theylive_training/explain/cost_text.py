@@ -51,10 +51,8 @@ def _layers(graph: Graph, cost: Cost) -> list[str]:
             continue
         share = f"{step.multiply_adds / cost.multiply_adds:.1%}" if step.multiply_adds else ""
         result = "x".join(map(str, step.output)) if step.output[:2] != (1, 1) else str(step.output.channels)
-        rows.append(
-            (step.name, kind_of(step), result, _or_dash(step.parameters), _or_dash(step.multiply_adds), share)
-            + (number(step.output.size), number(graph.live[at]), *_both(both.get(at)))
-        )
+        counted = _or_dash(step.parameters), _or_dash(step.multiply_adds), share, number(step.output.size), number(graph.live[at])
+        rows.append((step.name, kind_of(step), result, *counted, *_both(both.get(at))))
     return aligned(rows, left=3)
 
 

@@ -12,6 +12,7 @@ import dataclasses
 import math
 from fractions import Fraction
 
+from theylive_training.errors import TrainingError
 from theylive_training.explain.graph import Graph, Step
 
 
@@ -60,9 +61,11 @@ class Axis:
         return Axis(tuple(low), tuple(high), self.cycle)._least()
 
     def joined(self, other: Axis) -> Axis:
-        """What the cells of two maps of one grid see together. Raises ValueError where the grids differ."""
+        """What the cells of two maps of one grid see together. Raises TrainingError where the grids differ."""
         if self.jump != other.jump:
-            raise ValueError(f"maps with jumps of {self.jump} and {other.jump} px cannot be joined")
+            raise TrainingError(
+                f"maps with jumps of {self.jump} and {other.jump} px are joined, which explain does not know: nor do our nets"
+            )
         phases = math.lcm(len(self.low), len(other.low))
         ends = [(*self.at(i), *other.at(i)) for i in range(phases)]
         return Axis(tuple(min(e[0], e[2]) for e in ends), tuple(max(e[1], e[3]) for e in ends), int(self.jump * phases))._least()
@@ -103,10 +106,12 @@ def fields(graph: Graph) -> list[Field]:
     return found
 
 
-def working_ends(graph: Graph) -> list[int]:
-    """The steps that end a block which has learned something: what a field is measured at."""
+def worth_showing(graph: Graph, found: list[Field]) -> list[int]:
+    """The steps that end a block which has learned something; of those in a row that see alike the last, and all outputs."""
     learned = {s.block for s in graph.steps if s.parameters}
-    return [step for block, ends in graph.blocks.items() if block in learned for step in ends]
+    ends = [step for block, ends in graph.blocks.items() if block in learned for step in ends]
+    following = [*ends[1:], None]
+    return [e for e, then in zip(ends, following, strict=True) if then is None or e in graph.outputs or found[e] != found[then]]
 
 
 def _through(step: Step, axis: int, seen: Axis) -> Axis:

@@ -32,7 +32,7 @@ def draw(
         axes.axis("off")
     for axes, step in zip(panels, steps, strict=False):
         _panel(axes, graph, found[step], step, moved.get(step), head)
-    note = f"Under it: {whose}. Blue: the receptive field in closed form, where it is smaller than the picture. Dotted: a head's box of {BOX:g} px."
+    note = f"Under it: {whose}. Dotted: a head's box of {BOX:g} px. Blue: the receptive field in closed form, where the picture holds it."
     if moved:
         note += "\nRed: what moves the cell, measured over random pictures. Orange, dashed: 95 % of it lies between these rows and columns."
     figure.supxlabel(note, fontsize=10)

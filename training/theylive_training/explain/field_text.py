@@ -17,7 +17,7 @@ offset   where the middle of the first cell's field lies (px from the top and th
 covers   share of the picture that the middle cell's field covers"""
 MEASURED = """\
 within   pixels (height x width) about which the middle cell of a block really minds: 95 % of what moves it lies between these rows, and
-         between these columns; averaged over random pictures"""
+         between these columns; averaged over random pictures, to {} px"""
 
 
 def table(graph: Graph, found: list[Field], title: str) -> str:
@@ -27,21 +27,20 @@ def table(graph: Graph, found: list[Field], title: str) -> str:
         if counts(step):
             result = "x".join(map(str, step.output))
             size, jump = f"{field.rows.size} x {field.columns.size}", f"{float(field.rows.jump):g}"
-            rows.append(
-                (step.name, kind_of(step), result, size, jump, f"{field.rows.offset:g}", f"{covered(graph, field, step.output):.0%}")
-            )
+            offset, covers = f"{field.rows.offset:g}", f"{covered(graph, field, step.output):.0%}"
+            rows.append((step.name, kind_of(step), result, size, jump, offset, covers))
     return "\n".join([title, "", *aligned(rows, left=3), "", CONVENTIONS])
 
 
-def measured_table(graph: Graph, found: list[Field], measured: dict[int, Extent], learned: str) -> str:
+def measured_table(graph: Graph, found: list[Field], measured: dict[int, Extent], learned: str, grain: int) -> str:
     """What the gradient says of the blocks, beside the closed form."""
     rows = [("block", "layer", "field", "within", "share of the field")]
     for step, extent in measured.items():
         field = found[step]
         size = f"{field.rows.size} x {field.columns.size}"
-        share = extent.height * extent.width / (field.rows.size * field.columns.size)
+        share = min(1.0, extent.height * extent.width / (field.rows.size * field.columns.size))
         rows.append((graph.steps[step].block, graph.steps[step].name, size, f"{extent.height} x {extent.width}", f"{share:.0%}"))
-    return "\n".join([f"measured, with {learned}", "", *aligned(rows, left=2), "", MEASURED])
+    return "\n".join([f"measured, with {learned}", "", *aligned(rows, left=2), "", MEASURED.format(grain)])
 
 
 def covered(graph: Graph, field: Field, cells: tuple[int, int, int]) -> float:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +37,31 @@ def save_figure(figure: Figure, path: Path, dots_per_inch: int = 110) -> None:
     except OSError as cause:
         temporary.unlink(missing_ok=True)
         raise TrainingError(f"{path} cannot be written ({cause.strerror}): give a folder of your own") from cause
+
+
+@contextlib.contextmanager
+def new_folder(path: Path, force: bool) -> Iterator[Callable[[Figure, str], None]]:
+    """A folder that is there, with all that was saved, when the block is left without an error, and is as it was otherwise.
+
+    Gives the function that saves a figure under a name. Raises TrainingError for one that holds something, unless forced.
+    """
+    if path.exists() and not path.is_dir():
+        raise TrainingError(f"{path} is a file: give a folder as --out")
+    if path.is_dir() and any(path.iterdir()) and not force:
+        raise TrainingError(f"{path} holds something already: give a new folder, or --force to replace what has the same names")
+    if not path.absolute().parent.is_dir():
+        raise TrainingError(f"{path} cannot be made: give a folder in one that is there")
+    temporary = _beside(path)
+    try:
+        temporary.mkdir()
+        yield lambda figure, name: save_figure(figure, temporary / name)
+        path.mkdir(exist_ok=True)
+        for one in sorted(temporary.iterdir()):
+            os.replace(one, path / one.name)
+    except OSError as cause:
+        raise TrainingError(f"{path} cannot be written ({cause.strerror}): give a folder of your own") from cause
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def read_picture(path: Path) -> np.ndarray:

@@ -34,7 +34,7 @@ _KINDS = {
     "SPLIT": SLICE, "RELU": ACTIVATION, "RELU6": ACTIVATION, "LOGISTIC": ACTIVATION, "SOFTMAX": ACTIVATION, "LEAKY_RELU": ACTIVATION,
     "TANH": ACTIVATION, "HARD_SWISH": ACTIVATION, "QUANTIZE": VIEW, "DEQUANTIZE": VIEW, "RESHAPE": VIEW, "SQUEEZE": VIEW,
 }  # fmt: skip
-_SAME_GRID = (ADD, JOIN, SLICE, ACTIVATION)
+_SAME_GRID = (ADD, JOIN, SLICE, ACTIVATION, VIEW)
 
 Constant = Callable[[GraphTensor], Any]  # the values of a tensor that lies in the file
 
@@ -64,32 +64,10 @@ def read_graph(path: Path, constant: Constant) -> tuple[Graph, tuple[GraphTensor
 
 
 def _step(operator: Operator, inputs: tuple[int, ...], given: Shape, made: Shape, constant: Constant) -> Step:
-    kind = _KINDS.get(operator.name)
-    scale, groups, window = (1, 1), 1, Window()
+    kind = _KINDS.get(operator.name, "")
     learned = [t for t in operator.inputs if t.constant] if kind in (CONV, DENSE, ADD) else []
-    if kind == CONV:
-        kernel = learned[0].shape[1:3]
-        groups = given.channels if operator.name == "DEPTHWISE_CONV_2D" else given.channels // learned[0].shape[3]
-        dilation = operator.option("dilationHFactor", 1), operator.option("dilationWFactor", 1)
-        window = _window(operator, kernel, dilation, given)
-    elif operator.name == "MEAN" and made[:2] == (1, 1):
-        window = Window(given[:2])
-    elif kind == POOL and operator.name != "MEAN":
-        window = _window(operator, (operator.option("filterHeight", 1), operator.option("filterWidth", 1)), (1, 1), given)
-    elif kind == PAD:
-        before = constant(operator.inputs[1])
-        window = Window(before=(int(before[1][0]), int(before[2][0])))
-    elif kind == UPSAMPLE and made.height % given.height == 0 and made.width % given.width == 0:
-        scale = (made.height // given.height, made.width // given.width)
-    elif kind == VIEW and made[:2] == (1, 1):
-        window = Window(given[:2])
-    elif kind == DENSE and given[:2] != (1, 1):
-        kind = None
-    elif kind in (VIEW, *_SAME_GRID) and made[:2] != given[:2]:
-        kind = None
-    elif kind not in (DENSE, VIEW, *_SAME_GRID):
-        kind = None
-    if kind is None:
+    told = _looks(operator, kind, given, made, constant)
+    if told is None:
         raise TrainingError(
             f"operator {operator.index} {operator.name} {tuple(given)} -> {tuple(made)} is not known to explain: only nets like ours are"
         )
@@ -100,12 +78,30 @@ def _step(operator: Operator, inputs: tuple[int, ...], given: Shape, made: Shape
         inputs=inputs,
         input=given,
         output=made,
-        window=window,
-        groups=groups,
-        scale=scale,
         weights=sum(t.size for t in learned if len(t.shape) > 1),
         biases=sum(t.size for t in learned if len(t.shape) == 1),
+        **told,
     )
+
+
+def _looks(operator: Operator, kind: str, given: Shape, made: Shape, constant: Constant) -> dict[str, Any] | None:
+    """How a step looks at its input: fields of Step; None where that is not known."""
+    if kind == CONV:
+        weights = operator.inputs[1].shape
+        dilation = operator.option("dilationHFactor", 1), operator.option("dilationWFactor", 1)
+        groups = given.channels if operator.name == "DEPTHWISE_CONV_2D" else given.channels // weights[3]
+        return {"window": _window(operator, weights[1:3], dilation, given), "groups": groups}
+    if kind == POOL and operator.name != "MEAN":
+        return {"window": _window(operator, (operator.option("filterHeight", 1), operator.option("filterWidth", 1)), (1, 1), given)}
+    if kind == PAD:
+        rows, columns = constant(operator.inputs[1])[1:3]
+        return {"window": Window(before=(int(rows[0]), int(columns[0])))}
+    if kind == UPSAMPLE:
+        known = made.height % given.height == 0 and made.width % given.width == 0
+        return {"scale": (made.height // given.height, made.width // given.width)} if known else None
+    if kind in (POOL, VIEW, DENSE) and made[:2] == (1, 1):
+        return {"window": Window(given[:2])}  # the whole map becomes one cell
+    return {} if kind in _SAME_GRID and made[:2] == given[:2] else None
 
 
 def _window(operator: Operator, kernel: tuple[int, ...], dilation: tuple[int, int], given: Shape) -> Window:

@@ -93,7 +93,7 @@ class TfliteNet:
         return found
 
     def _bytes_to_raw(self) -> tuple[np.ndarray, bool]:
-        """The 256 input values of a picture's bytes, and whether it is BGR: as the manifest says, else the whole range of the tensor, RGB."""
+        """The 256 input values of a picture's bytes, and whether it is BGR: as the manifest says, else the tensor's whole range, RGB."""
         if manifest.path_of(self._path).is_file():
             told = manifest.load(self._path).input
             return input_table(told)[0], told.colour == "bgr"
