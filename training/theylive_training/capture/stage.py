@@ -71,6 +71,13 @@ class Stage:
             self._feed.advance()
 
     @property
+    def state(self) -> str:
+        """In a word, what is shown while no picture is in hand."""
+        if self._feed.trouble is not None:
+            return "END"
+        return "LIVE" if self._feed.flow is Flow.LIVE else "SHOWN"
+
+    @property
     def end(self) -> str:
         """In words that a folder or a video is over, '' while it is not."""
         trouble = self._feed.trouble

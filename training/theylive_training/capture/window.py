@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import tkinter as tk
 
 TITLE = "theylive capture"
+_NARROWEST = 840  # px, of the panel
 _EVERY = 40  # ms from one look at the camera to the next
 _COLOURS = ("#ff7a45", "#49d06d", "#8fb4e8")  # of the classes
 _PAPER, _PANEL, _INK, _FAINT, _WARN = "#17191d", "#22262c", "#eef0f3", "#98a0ab", "#ffd166"
@@ -218,7 +219,7 @@ class Window:
         self._picture.configure(data=render(shot.frame, self._crop, self._zoom), format="ppm")
         if self._shown is None or self._shown.frame.shape != shot.frame.shape:
             self._canvas.configure(width=self._picture.width(), height=self._picture.height())
-            self._line.configure(wraplength=max(300, self._picture.width() - 24))
+            self._line.configure(wraplength=max(_NARROWEST, self._picture.width() - 24))
         self._shown = shot
 
     def _draw(self, heads: tuple[Head, ...]) -> None:
@@ -244,9 +245,15 @@ class Window:
             for dx, dy in ((9, 0), (0, 9)):
                 self._canvas.create_line(x - dx, y - dy, x + dx, y + dy, fill=ink, width=width, tags="mark")
         left, top = self._screen(head.x - half, head.y - half)
-        words = f" {CLASSES[head.class_id]}{'?' if head.proposed else ''} "
+        above = top > 20
         word = self._canvas.create_text(
-            max(left, 0) + 1, max(top, 0) + 1, anchor="nw", text=words, font=(_FAMILY, 10, "bold"), fill=_PAPER, tags="mark"
+            max(left, 1),
+            top if above else max(top, 1),
+            anchor="sw" if above else "nw",
+            text=f" {CLASSES[head.class_id]}{'?' if head.proposed else ''} ",
+            font=(_FAMILY, 10, "bold"),
+            fill=_PAPER,
+            tags="mark",
         )
         back = self._canvas.create_rectangle(*self._canvas.bbox(word), fill=colour, outline="", tags="mark")
         self._canvas.tag_lower(back, word)
@@ -275,7 +282,7 @@ class Window:
         if trouble is not None:
             words = f"the camera failed ({trouble}): space saves the picture in hand, q quits"
         self._line.configure(text=words, foreground=_WARN if desk.is_refusal or trouble is not None else _INK)
-        self._state.configure(text="LIVE" if desk.shot is None else "IN HAND", foreground=_FAINT if desk.shot is None else _WARN)
+        self._state.configure(text=self._stage.state if desk.shot is None else "IN HAND", foreground=_FAINT if desk.shot is None else _WARN)
         self._total.configure(text=f"{desk.pictures} saved now")
 
     def _stop(self, _kind: Any, error: BaseException, _trace: Any) -> None:
