@@ -4,10 +4,8 @@ import dataclasses
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import cv2
 import numpy as np
@@ -88,45 +86,69 @@ def test_the_robots_detector_reads_both_alike(exported):
     for model in (exported.model, exported.float_model):
         detector = YoloV8Detector(YoloV8Config(model=str(model), device="cpu", score_threshold=0.0, iou_threshold=1.0))
         detector.load()
-        found.append(sorted((d.label, d.x, d.y) for d in detector.detect(noise(99)).items))
+        found.append(sorted((d.label, round(d.x), round(d.y), d.width, d.score) for d in detector.detect(noise(99)).items))
         detector.close()
-    assert len(found[0]) == len(found[1]) > 0
-    assert [f[0] for f in found[0]] == [f[0] for f in found[1]]
-    assert np.abs(np.array([f[1:] for f in found[0]]) - np.array([f[1:] for f in found[1]])).max() < 4
+    assert [f[:3] for f in found[0]] == [f[:3] for f in found[1]] != []
+    np.testing.assert_allclose([f[3] for f in found[0]], [f[3] for f in found[1]], atol=1)
+    np.testing.assert_allclose([f[4] for f in found[0]], [f[4] for f in found[1]], atol=0.02)
 
 
-def test_the_same_run_gives_the_same_bytes_and_keeps_what_verify_found(run):
-    told = manifest.load(run.model)
-    manifest.save(dataclasses.replace(told, training={**told.training, "verify": {"passed": True}}), manifest.path_of(run.model))
-    before = run.model.read_bytes()
+@pytest.fixture
+def converted(exported, monkeypatch):
+    """Stands in for the conversion, which takes seconds: gives the files that were made once; says how many pictures it was given."""
+    asked = []
+
+    def convert_files(weights, spec, calibration, int8, floating, report):
+        asked.append(len(calibration))
+        int8.write_bytes(exported.model.read_bytes() + (b"" if len(calibration) == 12 else b"other scales"))
+        floating.write_bytes(exported.float_model.read_bytes())
+
+    monkeypatch.setattr("theylive_training.tflite.from_torch.convert_files", convert_files)
+    return asked
+
+
+def with_verify(model):
+    told = manifest.load(model)
+    manifest.save(dataclasses.replace(told, training={**told.training, "verify": {"passed": True}}), manifest.path_of(model))
+
+
+def test_exporting_the_same_bytes_again_keeps_what_verify_found(run, converted):
+    with_verify(run.model)
     assert main(["export", str(run.path)]) == 0
-    assert run.model.read_bytes() == before
+    assert converted == [12]
     assert manifest.load(run.model).training["verify"] == {"passed": True}
 
 
-def test_fewer_pictures_calibrate_another_model_that_nobody_has_verified(run):
-    told = manifest.load(run.model)
-    manifest.save(dataclasses.replace(told, training={**told.training, "verify": {"passed": True}}), manifest.path_of(run.model))
-    assert main(["export", str(run.path), "--calibration", "1"]) == 0
+def test_fewer_pictures_calibrate_another_model_that_nobody_has_verified(run, converted):
+    with_verify(run.model)
+    assert main(["export", str(run.path), "--calibration", "5"]) == 0
+    assert converted == [5]
     after = manifest.load(run.model)
-    assert after.training["calibration"]["pictures"] == 1
-    assert after.sha256 != told.sha256
+    assert after.training["calibration"]["pictures"] == 5
     assert "verify" not in after.training
 
 
-def test_a_killed_export_leaves_what_was_there_and_the_next_one_cleans_up(run):
+def test_a_killed_export_leaves_what_was_there_and_the_next_one_cleans_up(run, converted):
     before = there(run.path)
-    words = [sys.executable, "-m", "theylive_training", "export", str(run.path)]
-    process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    while "float32" not in process.stderr.readline():  # it is in the midst of it
-        assert process.poll() is None
-    time.sleep(0.3)
-    process.send_signal(signal.SIGKILL)
+    code = """
+import sys, time, types
+from pathlib import Path
+def convert_files(weights, spec, calibration, int8, floating, report):
+    int8.write_bytes(b"half")
+    print("working", flush=True)
+    time.sleep(60)
+sys.modules["theylive_training.tflite.from_torch"] = types.SimpleNamespace(convert_files=convert_files)
+from theylive_training.__main__ import main
+main(["export", sys.argv[1]])
+"""
+    process = subprocess.Popen([sys.executable, "-c", code, str(run.path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout.readline() == "working\n"
+    process.kill()
     process.communicate()
     assert there(run.path) == before
-    assert [p for p in run.path.iterdir() if p.name.startswith(".making-")]
-    with workshop(run.path):
-        assert len([p for p in run.path.iterdir() if p.name.startswith(".making-")]) == 1
+    assert [p for p in run.path.iterdir() if p.is_dir()]
+    assert main(["export", str(run.path)]) == 0
+    assert not [p for p in run.path.iterdir() if p.is_dir()]
 
 
 def test_what_is_being_made_by_a_living_process_is_left_alone(tmp_path):

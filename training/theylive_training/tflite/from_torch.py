@@ -71,7 +71,9 @@ def _to_onnx(net: RawOutputs, side: int, folder: Path) -> Path:
 
 def _to_tensorflow(onnx_file: Path, folder: Path) -> Path:
     import onnx2tf
+    import tensorflow as tf
 
+    tf.keras.backend.clear_session()  # else layers are numbered on from earlier nets, and the same net would not give the same bytes
     np.save(folder / _SAMPLE, np.random.default_rng(0).random((20, 128, 128, 3), np.float32))
     target = folder / "saved_model"
     onnx2tf.convert(

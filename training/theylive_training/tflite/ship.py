@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from theylive_ros.detector import manifest
+from theylive_ros.detector import manifest, tflite
 from theylive_ros.detector.interface import DetectorError
 from theylive_training.errors import TrainingError
 from theylive_training.tflite import compile as compiling
@@ -31,6 +31,7 @@ def ship(models: Sequence[Path], to: Path, replace: bool) -> Shipped:
     chosen: list[Path] = []
     left: list[str] = []
     for model in models:
+        tflite.check_file(model)
         lacks = missing(manifest.load(model))
         if lacks:
             raise TrainingError(f"{model} cannot be shipped, it lacks {', '.join(lacks)}: `theylive-train verify` adds metrics and verdict")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from theylive_ros import plugins
-from theylive_ros.detector import manifest
+from theylive_ros.detector import manifest, tflite
 from theylive_ros.detector.interface import DetectorError
 from theylive_ros.detector.manifest import Manifest
 from theylive_ros.detector.yolov8 import YoloV8Config
@@ -61,6 +61,7 @@ def verify(model: Path, data: Path | None, split: Path | None) -> Found:
 
     data: folder of real pictures, None for drawn ones. Raises TrainingError and DetectorError, and then writes nothing.
     """
+    tflite.check_file(model)
     told = manifest.load(model)
     floating = _float_of(model, told)
     pictures = _pictures(dataset.load(data, split) if data else None, told)
