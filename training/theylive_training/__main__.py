@@ -12,6 +12,7 @@ from collections.abc import Sequence
 COMMANDS = {
     "capture": "take labelled pictures with a camera: bursts, or clicks on the heads",
     "check": "audit a data set: files, labels, division, and how exact the labels are",
+    "split": "divide pictures into those to learn from and those to judge by",
     "train": "fit a net: compact, yolov8n or mobilenetv2",
     "evaluate": "judge models on pictures that they have not learned from",
     "export": "make the int8 TFLite file and its manifest of a finished training",

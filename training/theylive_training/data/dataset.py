@@ -7,8 +7,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from theylive_training.data import find
-from theylive_training.data.labelled import LabelledFile
+from theylive_training.data import find, split_file
+from theylive_training.data.digest import sha256
+from theylive_training.data.labelled import LabelledFile, Survey
 from theylive_training.errors import TrainingError
 
 _HELD_OUT = 0.2  # share of the backgrounds, the last in order of capture, that judges
@@ -29,13 +30,18 @@ class Part:
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    """What a net learns from (train), what stops its training (val) and what only judges it (test; may be empty). split: its name."""
+    """What a net learns from (train), what stops its training (val) and what only judges it (test; may be empty).
+
+    split: how it was divided: time, random (so also the public set's own division), or own. left_out: labelled pictures in the folder that
+    are on no side, because the split file dropped them or does not know them.
+    """
 
     root: Path
     split: str
     train: Part
     val: Part
     test: Part = Part()
+    left_out: int = 0
 
 
 def load(folder: Path, split: Path | None = None) -> Dataset:
@@ -44,10 +50,24 @@ def load(folder: Path, split: Path | None = None) -> Dataset:
     The public set's own division keeps the backgrounds' last fifth, in order of capture, to judge. Raises TrainingError, also for a
     picture on two sides.
     """
-    if split is not None:
-        raise TrainingError("split files are not read yet")
     found = find.survey(folder)
     found.refuse_errors()
+    if split is not None:
+        name, sides, left_out = split_file.read(split, found)
+    else:
+        name, sides, left_out = *_own_division(found, folder), 0
+    data = Dataset(found.root, name, *(_part(sides[part]) for part in find.PARTS), left_out)
+    if split is None:  # a split file was looked into when it was read
+        _refuse_leaks(data)
+    return data
+
+
+def hash_files(paths: Iterable[Path]) -> str:
+    """One SHA-256 over the sorted SHA-256s of the files: the same pictures give the same, whatever their names and order."""
+    return hashlib.sha256("\n".join(sorted(sha256(p) for p in paths)).encode()).hexdigest()
+
+
+def _own_division(found: Survey, folder: Path) -> tuple[str, dict[str, list[LabelledFile]]]:
     sides = {part: [item.file for item in found.items if item.part == part] for part in find.PARTS}
     undivided = [item.file for item in found.items if not item.part]
     if not (sides["train"] and sides["val"]) or (undivided and found.layout != find.PUBLIC):
@@ -58,14 +78,7 @@ def load(folder: Path, split: Path | None = None) -> Dataset:
     judges = len(undivided) - round(len(undivided) * _HELD_OUT)
     sides["train"] += undivided[:judges]
     sides["val"] += undivided[judges:]
-    data = Dataset(found.root, "random" if found.layout == find.PUBLIC else "own", *(_part(sides[part]) for part in find.PARTS))
-    _refuse_leaks(data)
-    return data
-
-
-def hash_files(paths: Iterable[Path]) -> str:
-    """One SHA-256 over the sorted SHA-256s of the files: the same pictures give the same, whatever their names and order."""
-    return hashlib.sha256("\n".join(sorted(_sha256(p) for p in paths)).encode()).hexdigest()
+    return "random" if found.layout == find.PUBLIC else "own", sides
 
 
 def _part(files: Sequence[LabelledFile]) -> Part:
@@ -75,12 +88,8 @@ def _part(files: Sequence[LabelledFile]) -> Part:
 def _refuse_leaks(data: Dataset) -> None:
     seen: dict[str, Path] = {}
     for part in (data.train, data.val, data.test):
-        new = {_sha256(p): p for p in part.paths}
+        new = {sha256(p): p for p in part.paths}
         for digest, path in new.items():
             if digest in seen:
                 raise TrainingError(f"{path} is the same picture as {seen[digest]}: a picture must be on one side of a split only")
         seen |= new
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
