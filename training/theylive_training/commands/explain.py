@@ -156,7 +156,7 @@ def _field(args: argparse.Namespace) -> int:
 def _features(args: argparse.Namespace) -> int:
     from theylive_ros.detector.fit import Fitter
     from theylive_training.errors import TrainingError
-    from theylive_training.explain import features_page
+    from theylive_training.explain import features_page, field
     from theylive_training.explain.files import new_folder, read_picture
     from theylive_training.explain.open import Wanted, open_net
 
@@ -169,7 +169,8 @@ def _features(args: argparse.Namespace) -> int:
         made = net.results(given)
         title = f"{net.title}, {net.learned}"
         blocks = [(net.graph.steps[s].block, made[s]) for ends in net.graph.blocks.values() for s in ends]
-        save(features_page.draw_overview(blocks, given, title), "features.png")
+        telling = field.worth_showing(net.graph, field.fields(net.graph))
+        save(features_page.draw_overview([(net.graph.steps[s].block, made[s]) for s in telling], given, title), "features.png")
         save(features_page.draw_filters(net.filters(), given, title), "filters.png")
         progress = _progress("drawings")
         for number, (block, maps) in enumerate(blocks):

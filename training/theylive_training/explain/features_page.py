@@ -17,7 +17,7 @@ _ROW = 8  # maps of a block in the overview
 
 
 def draw_filters(filters: np.ndarray, picture: np.ndarray, title: str) -> Figure:
-    """filters: (n, height, width, channels), drawn in colour where they take a picture's three channels. picture: BGR, what the net is given.
+    """filters: (n, height, width, channels), drawn in colour where they take three. picture: BGR, what the net is given.
 
     Each filter is stretched by itself, mid-grey being 0.
     """
@@ -53,7 +53,7 @@ def draw_maps(maps: np.ndarray, title: str) -> Figure:
     shown = _strongest(maps, _MOST)
     columns = math.ceil(math.sqrt(len(shown)))
     rows = math.ceil(len(shown) / columns)
-    figure = Figure(figsize=(9, 9 * rows * maps.shape[0] / (columns * maps.shape[1]) + 1.1), layout="constrained")
+    figure = Figure(figsize=(9, 7.9 * rows * maps.shape[0] / (columns * maps.shape[1]) + 0.8), layout="constrained")
     figure.suptitle(f"{title}\n{_told(maps, len(shown))}", fontsize=11)
     axes = figure.subplots()
     drawn = _show(axes, _mosaic([maps[:, :, c] for c in sorted(shown)], columns), maps)
@@ -64,7 +64,7 @@ def draw_maps(maps: np.ndarray, title: str) -> Figure:
 def draw_overview(blocks: Sequence[tuple[str, np.ndarray]], picture: np.ndarray, title: str) -> Figure:
     """The strongest maps of each block, a row for each: how a net goes from edges to parts to heads. blocks: names and maps."""
     wide = [(name, maps) for name, maps in blocks if maps.shape[:2] != (1, 1)]
-    figure = Figure(figsize=(_ROW * 1.45 + 1.6, (len(wide) + 1) * 1.5 + 0.6), layout="constrained")
+    figure = Figure(figsize=(_ROW * 1.45 + 1.4, (len(wide) + 1) * 1.5 + 0.6), layout="constrained")
     figure.suptitle(f"The strongest maps of each block: {title}", fontsize=12)
     panels = figure.subplots(len(wide) + 1, _ROW, squeeze=False)
     for axes in panels.ravel():
@@ -77,9 +77,8 @@ def draw_overview(blocks: Sequence[tuple[str, np.ndarray]], picture: np.ndarray,
         for axes, channel in zip(row, shown, strict=False):
             _show(axes, maps[:, :, channel], maps)
             axes.set_title(f"{channel}", fontsize=7, pad=2)
-        row[0].set_title(
-            f"{name}   {maps.shape[0]} x {maps.shape[1]}, {maps.shape[2]} maps; channel {shown[0]}", fontsize=8, loc="left", pad=2
-        )
+        told = f"{name}\n{maps.shape[0]} x {maps.shape[1]}\n{maps.shape[2]} maps"
+        row[0].text(-0.12, 0.5, told, transform=row[0].transAxes, fontsize=9, ha="right", va="center")
     return figure
 
 

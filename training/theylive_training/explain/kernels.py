@@ -22,10 +22,10 @@ ABOUT = {
     "Sobel x": "left against right: upright edges",
     "Sobel y": "above against below: level edges",
     "Laplace": "neighbours against the pixel: spots and lines",
-    "emboss": "top left against bottom right: light from the side",
+    "emboss": "light from one corner",
 }
 MAGNITUDE = "Sobel magnitude"
-SQUARED = "how long the two Sobels are together: edges of any direction"
+SQUARED = "edges of any direction"
 
 
 def applied(image: np.ndarray) -> dict[str, np.ndarray]:

@@ -21,7 +21,8 @@ def table(gone: dict[int, float], rounded: Sequence[Rounded], whose: str) -> str
     return "\n".join(
         [
             "Linear bottlenecks. A spiral in two dimensions is sent into n channels by a random matrix and through ReLU.",
-            "A point is lost when fewer than two channels are left of it: none or one of n, where each is on or off with even chance, is (1 + n) / 2^n.",
+            "A point is lost when fewer than two channels are left of it: none or one of n, where each is on or off",
+            "with even chance, is (1 + n) / 2^n.",
             "Without the ReLU nothing is lost. So MobileNetV2 leaves it out where channels are few, and has it where they are many.",
             "",
             *aligned(spiral, left=0),
