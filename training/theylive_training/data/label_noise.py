@@ -22,7 +22,7 @@ scores know nothing of the person's misses.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -62,10 +62,9 @@ class Patch:
 class Noise:
     """Of one class. Lengths in px of the picture.
 
-    names, misses: the measured pictures and e of each (n, 2), x to the right, y down. heads: how many were tried. lean: b. spot: m, in
-    the frame of mean_head, from its middle.
-    p50, p95, largest: of the length of e. registration: p50 of the registration's own error. best_map: 0..1, see the module.
-    turned: least width (degrees) of an arc that holds all directions of the heads. mean_head: float32 (SIDE, SIDE), grey.
+    names, misses: the measured pictures and e of each (n, 2), x to the right, y down. heads: how many were tried. lean: b. spot: m,
+    from the middle of mean_head. registration: p50 of the registration's own error. turned: least width (degrees) of an arc
+    that holds all directions of the heads. box: usual side of a box. mean_head: float32 (SIDE, SIDE), grey.
     """
 
     label: str
@@ -74,13 +73,40 @@ class Noise:
     heads: int
     lean: tuple[float, float]
     spot: tuple[float, float]
-    p50: float
-    p95: float
-    largest: float
     registration: float
-    best_map: float
     turned: float
+    box: float
     mean_head: np.ndarray
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Of the misses, (n,)."""
+        return np.hypot(*self.misses.T)
+
+    @property
+    def p50(self) -> float:
+        """Their median."""
+        return float(np.median(self.lengths))
+
+    @property
+    def p95(self) -> float:
+        """The length that 95 % of them do not exceed."""
+        return float(np.percentile(self.lengths, 95))
+
+    @property
+    def largest(self) -> float:
+        """The worst."""
+        return float(self.lengths.max())
+
+    @property
+    def best_map(self) -> float:
+        """0..1, see the module."""
+        return best_map(self.misses, self.box)
+
+    def among(self, names: Container[str]) -> Noise | None:
+        """The same of some pictures only; None where none of them was measured."""
+        kept = [i for i, name in enumerate(self.names) if name in names]
+        return dataclasses.replace(self, names=tuple(self.names[i] for i in kept), misses=self.misses[kept]) if kept else None
 
 
 def cut(image: np.ndarray, name: str, label: str, x: float, y: float, box: float) -> Patch | None:
@@ -91,8 +117,9 @@ def cut(image: np.ndarray, name: str, label: str, x: float, y: float, box: float
     scale = SIDE / (box * _BOXES)
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if image.ndim == 3 else image
     matrix = np.array([[scale, 0, _MIDDLE - scale * (x - 0.5)], [0, scale, _MIDDLE - scale * (y - 0.5)]])
-    method = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
-    patch = cv2.warpAffine(grey, matrix, (SIDE, SIDE), flags=method, borderMode=cv2.BORDER_REPLICATE)
+    if scale < 0.8:  # finer grain than the patch can show would come out false
+        grey = cv2.GaussianBlur(grey, (0, 0), 0.4 / scale)
+    patch = cv2.warpAffine(grey, matrix, (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE)
     return Patch(name, label, patch, scale)
 
 
@@ -116,7 +143,6 @@ def measure(patches: Sequence[Patch], box: float, threads: int = 2, seed: int = 
     scale = np.array([patches[i].scale for i in good])
     turns, places = _in_patch(np.stack([laid[i][1] for i in good]))
     e, spot, lean = fit(turns, -places / scale[:, None])
-    length = np.hypot(*e.T)
     between = np.hypot(*(_click(np.stack(halves[0])) - _click(np.stack(halves[1]))).T) / scale.mean()
     return Noise(
         label,
@@ -125,10 +151,9 @@ def measure(patches: Sequence[Patch], box: float, threads: int = 2, seed: int = 
         len(patches),
         (float(lean[0]), float(lean[1])),
         (float(spot[0]), float(spot[1])),
-        *(float(v) for v in np.percentile(length, [50, 95, 100])),
         float(np.median(between)) / 2,
-        best_map(e, box),
         _arc(np.degrees(np.arctan2(turns[:, 1, 0], turns[:, 0, 0]))),
+        box,
         mean,
     )
 
@@ -200,15 +225,16 @@ def _first_guess(mean: np.ndarray, greys: Sequence[np.ndarray]) -> tuple[list[np
 def _refine(mean: np.ndarray, grey: np.ndarray, guess: np.ndarray, mask: np.ndarray | None = None) -> tuple[float, np.ndarray]:
     """The correlation where the patch lies best on the mean head, -1 where nowhere, and the 2x3 matrix that lays it there."""
     # Laid down roughly first: the method measures a turn by its sine, which is blind to heads upside down.
-    roughly = _warp(grey, guess)
-    end = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 15, 1e-4)
+    roughly = _warp(grey, guess)[_CORE]
+    end = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 1e-4)
     try:
         alike, rest = cv2.findTransformECC(
-            roughly, mean, np.eye(2, 3, dtype=np.float32), cv2.MOTION_EUCLIDEAN, end, _DISC if mask is None else mask, 3
+            roughly, mean[_CORE], np.eye(2, 3, dtype=np.float32), cv2.MOTION_EUCLIDEAN, end, (_DISC if mask is None else mask)[_CORE], 3
         )
     except cv2.error:  # it went astray
         return -1.0, guess
-    return float(alike), rest[:, :2] @ guess + np.column_stack([np.zeros((2, 2)), rest[:, 2]])
+    turn, shift = rest[:, :2], rest[:, 2] + _EDGE - rest[:, :2] @ (_EDGE, _EDGE)
+    return float(alike), turn @ guess + np.column_stack([np.zeros((2, 2)), shift])
 
 
 def _in_patch(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -264,3 +290,5 @@ def _disc() -> np.ndarray:
 
 
 _DISC = _disc()
+_EDGE = 8  # px of a patch in which no head lies
+_CORE = (slice(_EDGE, -_EDGE), slice(_EDGE, -_EDGE))

@@ -17,6 +17,7 @@ from theylive_training.data.checks.finding import SEVERITIES, Finding
 from theylive_training.data.checks.heads import Clicks
 from theylive_training.data.checks.looking import look_at
 from theylive_training.data.checks.rows import Layout, Look, Row
+from theylive_training.data.label_noise import Noise
 from theylive_training.pictures.picture import BOX, LABELS
 
 Progress = Callable[[str, int], Callable[[], object]]  # of a stage's name and steps, to what is called at each step
@@ -59,21 +60,17 @@ class Audit:
             "findings": [f.as_json() for f in self.findings],
             "heat": {label: places.heat(self.rows, self.size, label).tolist() for label in LABELS} if self.size else {},
             "label_noise": {
-                label: {
-                    "heads": len(n.names),
-                    "tried": n.heads,
-                    "p50_px": n.p50,
-                    "p95_px": n.p95,
-                    "largest_px": n.largest,
-                    "lean_px": n.lean,
-                    "registration_error_px": n.registration,
-                    "best_map50_95": n.best_map,
-                    "directions_degrees": n.turned,
-                }
+                label: {**_noise(n), "parts": {p: _noise(m) for p, m in self.noise_by_part(n).items()}, "misses": _misses(n)}
                 for label, n in self.clicks.noise.items()
             },
             "label_noise_unmeasured": self.clicks.unmeasured,
         }
+
+    def noise_by_part(self, noise: Noise) -> dict[str, Noise]:
+        """The noise among the pictures of each part of the first divided layout; nothing where none is divided."""
+        divided = next((layout for layout in self.layouts if any(r.part for r in layout.rows)), None)
+        found = {part: noise.among({r.name for r in rows}) for part, rows in parts.by_part(divided).items()} if divided else {}
+        return {part: n for part, n in found.items() if n is not None}
 
 
 def audit(layouts: Sequence[Layout], known: Sequence[Finding], limits: Limits, progress: Progress) -> Audit:
@@ -103,6 +100,24 @@ def audit(layouts: Sequence[Layout], known: Sequence[Finding], limits: Limits, p
     findings += clicks.findings
     findings.sort(key=lambda f: SEVERITIES.index(f.severity))
     return Audit(tuple(layouts), looks, tuple(findings), clicks, shared, size, limits)
+
+
+def _noise(n: Noise) -> dict[str, Any]:
+    return {
+        "heads": len(n.names),
+        "p50_px": n.p50,
+        "p95_px": n.p95,
+        "largest_px": n.largest,
+        "best_map50_95": n.best_map,
+        "lean_px": n.lean,
+        "registration_error_px": n.registration,
+        "directions_degrees": n.turned,
+    }
+
+
+def _misses(n: Noise) -> dict[str, list[float]]:
+    """By picture, px to the right and down by which its label misses the point clicked on average."""
+    return {name: [round(float(v), 3) for v in miss] for name, miss in zip(n.names, n.misses, strict=True)}
 
 
 def _of_layout(layout: Layout, looks: Mapping[Path, Look], limits: Limits) -> list[Finding]:

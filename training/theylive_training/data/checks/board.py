@@ -13,10 +13,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from theylive_training.data.checks.finding import ERROR, NOTE, Finding, any_of
+from theylive_training.data.checks.finding import ERROR, NOTE, WARNING, Finding, any_of
 from theylive_training.data.checks.rows import Look, Row
 
 _NEAR = 32  # pictures that show one board
+_PAUSE = 600.0  # s, in which somebody may have moved it
 _LEAST = 5  # of them must show a pixel bare
 _NOTHING = 0.3  # of what heads usually differ by: less is none
 _SOMETHING = 0.6  # of it: so much is a head
@@ -40,7 +41,7 @@ def compare(rows: Sequence[Row], looks: Mapping[Path, Look], where: str) -> list
     boxes = [b.width for r in usable for b in r.boxes]
     if len(boxes) < _LEAST:
         return []
-    box = float(np.median(boxes)) / 2  # the small pictures are half as large
+    box = float(np.median(boxes))
     seen = [s for group in _groups(usable, looks) for s in _see(group, looks, box)]
     strengths = [v for s in seen for v in s.at_labels if np.isfinite(v)]
     usual = float(np.median(strengths)) if len(strengths) >= _LEAST else 0.0
@@ -52,40 +53,51 @@ def compare(rows: Sequence[Row], looks: Mapping[Path, Look], where: str) -> list
     more = [s.row.name for s in still if s.elsewhere > _SOMETHING * usual]
     of, cure = len(still), "look at these pictures and label them again"
     found = any_of(empty, "nothing-there", ERROR, where, of, "pictures have a label where nothing differs from the board", cure)
-    return found + any_of(more, "unlabelled", ERROR, where, of, "pictures seem to show a head that has no label", cure)
+    return found + any_of(more, "unlabelled", WARNING, where, of, "pictures seem to show a head that has no label", cure)
 
 
 def _groups(rows: Sequence[Row], looks: Mapping[Path, Look]) -> list[list[Row]]:
-    """Neighbours in time, of one size."""
-    shapes: dict[tuple[int, ...], list[Row]] = {}
+    """Neighbours in order of capture, of one size and without a long pause between them."""
+    series: list[list[Row]] = []
     for row in rows:
-        shapes.setdefault(looks[row.path].small.shape, []).append(row)
+        if not series or not _is_next(looks[series[-1][-1].path], looks[row.path]):
+            series.append([])
+        series[-1].append(row)
     groups = []
-    for same in shapes.values():
+    for same in series:
         count = max(len(same) // _NEAR, 1)
         groups += [[same[i] for i in part] for part in np.array_split(np.arange(len(same)), count)]
     return [g for g in groups if len(g) >= _LEAST]
 
 
+def _is_next(before: Look, after: Look) -> bool:
+    if before.size != after.size or (before.taken is None) != (after.taken is None):
+        return False
+    return before.taken is None or abs(after.taken - before.taken) <= _PAUSE
+
+
 def _see(rows: Sequence[Row], looks: Mapping[Path, Look], box: float) -> list[_Seen]:
     images = np.stack([looks[r.path].small for r in rows])
-    covered = np.stack([_cover(r, image.shape, 1.2) for r, image in zip(rows, images, strict=True)])
+    shape = images.shape[1:]
+    scale = shape[1] / looks[rows[0].path].size[0]
+    side = max(round(box * scale), 1), max(round(box * scale), 1)
+    covered = np.stack([_cover(r, shape, scale * 1.2, scale) for r in rows])
     board, known = _bare_board(images, covered)
-    share = cv2.blur(known.astype(np.float32), (round(box), round(box)))
+    share = cv2.blur(known.astype(np.float32), side)
     seen = []
     for row, image, cover in zip(rows, images, covered, strict=True):
-        judged = known & ~cover
-        if judged.sum() < 100:
+        some = np.flatnonzero(known & ~cover)[::7]
+        if len(some) < 16:
             continue
-        gain = float(np.median((image[judged] + 1.0) / (board[judged] + 1.0)))  # the automatic exposure moves between pictures
+        gain = float(np.median((image.flat[some] + 1.0) / (board.flat[some] + 1.0)))  # the automatic exposure moves between pictures
         difference = np.where(known, np.abs(image - board * gain), 0).astype(np.float32)
-        summed = cv2.blur(difference, (round(box), round(box)))
+        summed = cv2.blur(difference, side)
         values = []
         for b in row.boxes:
-            x, y = (int(np.clip(v / 2, 0, n - 1)) if np.isfinite(v) else 0 for v, n in ((b.x, image.shape[1]), (b.y, image.shape[0])))
+            x, y = (int(np.clip(v * scale, 0, n - 1)) if np.isfinite(v) else 0 for v, n in ((b.x, shape[1]), (b.y, shape[0])))
             values.append(float(summed[y, x] / share[y, x]) if share[y, x] >= _KNOWN else np.nan)
-        free = ~_cover(row, image.shape, 2.2) & (share >= _KNOWN)
-        seen.append(_Seen(row, tuple(values), float(summed[free].max(initial=0)), float(np.median(difference[judged]))))
+        free = ~_cover(row, shape, scale * 2.2, scale) & (share >= _KNOWN)
+        seen.append(_Seen(row, tuple(values), float(summed[free].max(initial=0)), float(np.median(difference.flat[some]))))
     return seen
 
 
@@ -97,11 +109,11 @@ def _bare_board(images: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, np
     return np.take_along_axis(ranked, middle[None], axis=0)[0].astype(np.float32), bare >= _LEAST
 
 
-def _cover(row: Row, shape: tuple[int, ...], grown: float) -> np.ndarray:
-    """Where the row's boxes lie, `grown` so many times, in the small picture: bool (h, w)."""
+def _cover(row: Row, shape: tuple[int, ...], size: float, place: float) -> np.ndarray:
+    """Where the row's boxes lie in the small picture, their sizes and places multiplied so: bool (h, w)."""
     mask = np.zeros(shape, bool)
     for b in row.boxes:
         if all(np.isfinite(b[1:])):
-            x, y, w, h = b.x / 2, b.y / 2, b.width / 4 * grown, b.height / 4 * grown
+            x, y, w, h = b.x * place, b.y * place, b.width / 2 * size, b.height / 2 * size
             mask[max(round(y - h), 0) : max(round(y + h), 0), max(round(x - w), 0) : max(round(x + w), 0)] = True
     return mask

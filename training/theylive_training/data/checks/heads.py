@@ -45,7 +45,7 @@ def _missed(noise: dict[str, Noise]) -> list[Finding]:
     found = []
     for label, n in noise.items():
         limit = _MISSED * n.p50 / _RAYLEIGH
-        length = np.hypot(*n.misses.T)
+        length = n.lengths
         order = [i for i in np.argsort(-length) if length[i] > max(limit, 1.0)]
         found += any_of(
             (n.names[i] for i in order),

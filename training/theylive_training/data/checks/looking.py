@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,14 +18,20 @@ from theylive_training.data.checks.rows import CUT_SHORT, UNREADABLE, Look
 from theylive_training.pictures.picture import Box
 
 _JPEG, _PNG, _PNG_END = b"\xff\xd8\xff", b"\x89PNG", b"IEND\xae\x42\x60\x82"
+SMALL_BOX = 32.0  # px of a box in the small pictures
 _TAIL = 64  # bytes that may follow a PNG's end
 
 
 def look_at(pictures: Sequence[tuple[Path, str, Sequence[Box]]], box: float, step: Callable[[], object], threads: int = 2) -> list[Look]:
-    """A look at each (path, name, boxes), in their order; `step` is called after each. box: usual side (px)."""
+    """A look at each (path, name, boxes), in their order; `step` is called after each. box: usual side (px).
+
+    The same bytes again are not looked at again: the patches are of the labels of their first name.
+    """
+    known: dict[str, Look] = {}
 
     def one(picture: tuple[Path, str, Sequence[Box]]) -> Look:
-        look = _look(*picture, box)
+        look = _look(*picture, box, known)
+        known.setdefault(look.sha256, look)
         step()
         return look
 
@@ -41,19 +48,22 @@ def fault_of(data: bytes) -> str:
     return ""
 
 
-def _look(path: Path, name: str, boxes: Sequence[Box], box: float) -> Look:
+def _look(path: Path, name: str, boxes: Sequence[Box], box: float, known: Mapping[str, Look]) -> Look:
     taken = capture_time(path)
     try:
         data = path.read_bytes()
     except OSError:
         return Look(path, name, "", UNREADABLE, None, None, taken, None, ())
     digest, fault = hashlib.sha256(data).hexdigest(), fault_of(data)
+    if digest in known:
+        return dataclasses.replace(known[digest], path=path, name=name, taken=taken)
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None:
         return Look(path, name, digest, fault or UNREADABLE, None, None, taken, None, ())
     height, width = image.shape[:2]
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    small = cv2.resize(grey, (max(width // 2, 1), max(height // 2, 1)), interpolation=cv2.INTER_AREA)
+    scale = min(SMALL_BOX / box, 1.0)
+    small = cv2.resize(grey, (max(round(width * scale), 1), max(round(height * scale), 1)), interpolation=cv2.INTER_AREA)
     cuts = [label_noise.cut(grey, name, b.label, b.x, b.y, box) for b in boxes] if not fault else []
     patches = tuple(c for c in cuts if c is not None)
     return Look(path, name, digest, fault, (width, height), phash.difference_hash(image), taken, None if fault else small, patches)

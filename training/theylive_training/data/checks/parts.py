@@ -52,10 +52,13 @@ def balance(layout: Layout) -> list[Finding]:
 
 
 def leaks(layout: Layout, looks: Mapping[Path, Look], limit: int = phash.NEAR, seconds: float = SECONDS) -> list[Finding]:
-    """Pictures of one part that another part has too: byte for byte, within `limit` hash bits, or taken within `seconds` of it."""
+    """Pictures of one part that another part has too: byte for byte, within `limit` hash bits, or taken within `seconds` of it.
+
+    Pictures of no part take no part.
+    """
     parts = {name: [r for r in rows if r.path in looks and looks[r.path].bits is not None] for name, rows in by_part(layout).items()}
     found = []
-    for first, second in combinations([n for n, rows in parts.items() if rows], 2):
+    for first, second in combinations([n for n, rows in parts.items() if n and rows], 2):
         found += _leak(layout.name, parts[first], parts[second], looks, limit, seconds)
     return found
 

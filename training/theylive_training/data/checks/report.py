@@ -38,9 +38,10 @@ def _counts(audit: Audit) -> str:
     lines = [("layout", "part", "pictures", *LABELS, "empty")]
     for layout in audit.layouts:
         name = layout.name
-        for part, rows in parts.by_part(layout).items():
+        divided = parts.by_part(layout)
+        for part, rows in divided.items():
             counts = class_counts(rows)
-            lines.append((name, part or "all", len(rows), *(counts[k] for k in LABELS), counts["empty"]))
+            lines.append((name, part or ("none" if len(divided) > 1 else "all"), len(rows), *(counts[k] for k in LABELS), counts["empty"]))
             name = ""
     return _table(lines, left=2)
 
@@ -63,15 +64,18 @@ def _findings(audit: Audit, severity: str, width: int) -> str:
 
 def _noise(audit: Audit, width: int) -> str:
     lines = ["Label noise: how far clicks miss the point of the head that is clicked on average (px of the picture)"]
-    rows = [("class", "heads", "p50", "p95", "largest", "lean right", "lean down", "own error", "best mAP50-95")]
-    for label, n in audit.clicks.noise.items():
-        numbers = (f"{n.p50:.2f}", f"{n.p95:.2f}", f"{n.largest:.2f}", f"{n.lean[0]:+.2f}", f"{n.lean[1]:+.2f}", f"{n.registration:.2f}")
-        rows.append((label, len(n.names), *numbers, f"{n.best_map:.3f}"))
+    rows = [("class", "heads", "p50", "p95", "largest", "best mAP50-95", "lean right", "lean down", "own error")]
+    for label, whole in audit.clicks.noise.items():
+        for name, n in {"": whole, **audit.noise_by_part(whole)}.items():
+            mine = (f"{v:.2f}" for v in (n.p50, n.p95, n.largest))
+            of_all = (f"{n.lean[0]:+.2f}", f"{n.lean[1]:+.2f}", f"{n.registration:.2f}") if not name else ("", "", "")
+            rows.append((f"  in {name}" if name else label, len(n.names), *mine, f"{n.best_map:.3f}", *of_all))
     if audit.clicks.noise:
         lines.append(_table(rows, left=1))
         lines += _wrap(
-            "No net can do better than p50 and p95 against these labels. A net that names the clicked point without any error would get "
-            "the best mAP50-95 named. own error: p50 of the measurement's own.",
+            "Judged by these labels no net can be expected to do better: one that names the point people mean without any error has these "
+            "centre errors and this mAP50-95. lean: of the hand, the same in every picture, which a net can learn. "
+            "own error: p50 of this measurement's.",
             width,
             "  ",
             "  ",

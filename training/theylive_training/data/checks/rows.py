@@ -37,7 +37,8 @@ class Look:
     """What a picture's file shows.
 
     fault: "", CUT_SHORT or UNREADABLE. size: width, height (px), None where unreadable. bits: its perceptual hash, uint64 (4,).
-    taken: seconds, of the capture, None where unknown. small: grey, half as wide and high. patches: of its heads, for the label noise.
+    taken: seconds, of the capture, None where unknown. small: grey, shrunk so that heads are some 32 px.
+    patches: of its heads, for the label noise.
     """
 
     path: Path

@@ -101,7 +101,7 @@ def _worst(audit: Audit) -> list[tuple[Row, str]]:
 def _closest_pairs(audit: Audit) -> list[tuple[Row, Row, int]]:
     """Of the first divided layout, the pictures of the second part that are most like one of the first, by hash."""
     for layout in audit.layouts:
-        parts = [[r for r in rows if _bits(audit, r) is not None] for rows in by_part(layout).values()]
+        parts = [[r for r in rows if _bits(audit, r) is not None] for part, rows in by_part(layout).items() if part]
         parts = [rows for rows in parts if rows]
         if len(parts) > 1:
             apart = phash.distances(*(np.stack([_bits(audit, r) for r in rows]) for rows in (parts[1], parts[0])))
