@@ -74,7 +74,7 @@ def average_precision(matches: Sequence[Match]) -> AveragePrecision | None:
 
 
 def curve(scores: np.ndarray, right: np.ndarray, heads: int) -> Curve:
-    """scores: (n,) of all detections of a label, in any order; right: bool (n, 10), whether each finds a head; heads: how many there are."""
+    """scores: (n,) of a label's detections, in any order; right: bool (n, 10), whether each finds a head; heads: how many are there."""
     order = np.argsort(-scores, kind="stable")
     found = right[order].cumsum(axis=0)
     recall = found / (heads + _TINY)

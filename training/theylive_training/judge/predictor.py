@@ -43,6 +43,15 @@ class Predictor:
         return self._detector.detect(image_bgr).items
 
     @property
+    def floor(self) -> float:
+        """Detections of a lesser score are not reported (0..1); may be set at any time."""
+        return self._detector.config.score_threshold
+
+    @floor.setter
+    def floor(self, score: float) -> None:
+        self._detector.config.score_threshold = score
+
+    @property
     def device(self) -> str:
         """Where it runs, in words."""
         return self._detector.device
