@@ -16,7 +16,10 @@ _VERSION = "0.28.0"  # the one that ultralytics pairs with torch 2.13
 
 def _works() -> bool:
     try:
-        import torchvision  # noqa: F401
+        import torch
+        import torchvision
+
+        torchvision.ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5)  # one that lacks its compiled part can be imported all the same
     except Exception:  # built for another torch, it raises whatever it likes
         for name in [n for n in sys.modules if n.split(".")[0] == "torchvision"]:
             del sys.modules[name]

@@ -44,11 +44,19 @@ def claimed(out: Path, asked: dict[str, Any]) -> Iterator[RunFolder]:
         raise TrainingError(f"{out} holds other things than a training: {_OTHER}")
     folder = RunFolder.make(out)
     with _locked(out):
+        _sweep(out)
         if folder.facts_file.is_file():
             _compare(out, folder.facts().get("plan"), asked)
         else:
             folder.save_facts({"spec": {k: asked[k] for k in ("net", "side", "width")}, "plan": asked})
         yield folder
+
+
+def _sweep(out: Path) -> None:
+    """Remove what a process that was killed while it wrote has left."""
+    for pattern in (".*.new", ".*.json.*", ".*.jpg.*"):
+        for path in out.glob(pattern):
+            path.unlink()
 
 
 def _compare(out: Path, there: Any, asked: dict[str, Any]) -> None:

@@ -9,17 +9,20 @@ class Patience:
     """Counts the validations since the best one. A resumed training shows it the scores of its history again."""
 
     def __init__(self, patience: int) -> None:
-        """patience: how many validations in a row may bring nothing better."""
+        """patience: after how many validations in a row that bring nothing better it is exhausted."""
         self._patience = patience
         self._waited = 0
         self._best = -math.inf
 
     def better(self, score: float) -> bool:
-        """Note a validation's score (higher is better); whether it is the best so far. Equal is not better, nor is NaN."""
+        """Note a validation's score (higher is better); whether it is the best so far. Equal is not better, nor is NaN.
+
+        NaN, for a net that cannot be scored yet, is waited for without end as long as there was no score at all.
+        """
         if score > self._best:
             self._best, self._waited = score, 0
             return True
-        self._waited += 1
+        self._waited += self._best > -math.inf
         return False
 
     @property

@@ -36,6 +36,7 @@ def train_yolo(plan: Plan, report: Report = say) -> RunFolder:
     start = RunFolder.finished(plan.start) if plan.start else None
     with claimed(plan.out, identity(plan, data, start)) as folder:
         if folder.weights.is_file():
+            folder.checkpoint.unlink(missing_ok=True)
             report(f"the training in {folder.path} is done: {folder.facts().get('verdict', 'its net is ' + folder.weights.name)}")
         else:
             _fill(plan, data, start, folder, report)
