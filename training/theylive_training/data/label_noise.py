@@ -13,7 +13,8 @@ head's own frame is what remains of the centre error of a perfect net that is ju
 
 The registration's own error is measured by doing step 3 twice, on two halves of the head that share no pixel (a chequerboard of 8 px):
 half their disagreement's length is close to the error of the whole. It is reported beside the noise, which in squares it adds to.
-A turn of the mean head's frame changes m alone. Where heads lie in few directions m and b cannot be told apart, e still can.
+A turn of the mean head's frame changes m alone. Where heads lie in few directions m and b cannot be told apart, which the standard error
+of b says; e is the same however they share.
 
 What the noise says of a score: `best_map` is the mAP50-95 that a net would get which names h + R m + b on every picture, and whose
 scores know nothing of the person's misses.
@@ -62,9 +63,9 @@ class Patch:
 class Noise:
     """Of one class. Lengths in px of the picture.
 
-    names, misses: the measured pictures and e of each (n, 2), x to the right, y down. heads: how many were tried. lean: b. spot: m,
-    from the middle of mean_head. registration: p50 of the registration's own error. turned: least width (degrees) of an arc
-    that holds all directions of the heads. box: usual side of a box. mean_head: float32 (SIDE, SIDE), grey.
+    names, misses: the measured pictures and e of each (n, 2), x to the right, y down. heads: how many were tried. lean: b; lean_error: its
+    standard error. spot: m, from the middle of mean_head. registration: p50 of the registration's own error. box: usual side
+    of a box. mean_head: float32 (SIDE, SIDE), grey.
     """
 
     label: str
@@ -72,9 +73,9 @@ class Noise:
     misses: np.ndarray
     heads: int
     lean: tuple[float, float]
+    lean_error: float
     spot: tuple[float, float]
     registration: float
-    turned: float
     box: float
     mean_head: np.ndarray
 
@@ -142,7 +143,7 @@ def measure(patches: Sequence[Patch], box: float, threads: int = 2, seed: int = 
         halves = [list(pool.map(lambda i, m=mask: _refine(mean, greys[i], laid[i][1], m)[1], some)) for mask in _halves()]
     scale = np.array([patches[i].scale for i in good])
     turns, places = _in_patch(np.stack([laid[i][1] for i in good]))
-    e, spot, lean = fit(turns, -places / scale[:, None])
+    e, spot, lean, lean_error = fit(turns, -places / scale[:, None])
     between = np.hypot(*(_click(np.stack(halves[0])) - _click(np.stack(halves[1]))).T) / scale.mean()
     return Noise(
         label,
@@ -150,9 +151,9 @@ def measure(patches: Sequence[Patch], box: float, threads: int = 2, seed: int = 
         e,
         len(patches),
         (float(lean[0]), float(lean[1])),
+        lean_error,
         (float(spot[0]), float(spot[1])),
         float(np.median(between)) / 2,
-        _arc(np.degrees(np.arctan2(turns[:, 1, 0], turns[:, 0, 0]))),
         box,
         mean,
     )
@@ -175,8 +176,11 @@ def likeness(mean: np.ndarray, greys: Sequence[np.ndarray]) -> np.ndarray:
     return _first_guess(mean, greys)[1]
 
 
-def fit(turns: np.ndarray, clicks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Solve click = R m + b + e: e (n, 2), m (2,) and b (2,), of turns R (n, 2, 2) and clicks (n, 2) relative to the heads' places."""
+def fit(turns: np.ndarray, clicks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Solve click = R m + b + e, of turns R (n, 2, 2) and clicks (n, 2) relative to the heads' places.
+
+    Returns e (n, 2), m (2,), b (2,), and the standard error of b along one axis, infinite where all heads lie in one direction.
+    """
     design = np.zeros((len(turns), 2, 4))
     design[:, :, :2] = turns
     design[:, :, 2:] = np.eye(2)
@@ -186,7 +190,10 @@ def fit(turns: np.ndarray, clicks: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
         solution = np.linalg.lstsq(design.reshape(-1, 4) * w[:, None], clicks.reshape(-1) * w, rcond=None)[0]
         e = clicks - design @ solution
         weight = np.minimum(1.0, _FAR / np.maximum(np.hypot(*e.T), 1e-9))
-    return e, solution[:2], solution[2:]
+    # m and b share what does not turn: b is known by how much the mean of all R falls short of a pure turn.
+    apart = len(turns) * (1 - np.linalg.norm(turns.mean(axis=0)[:, 0]) ** 2)
+    spread = float(np.sqrt((weight[:, None] * e**2).sum() / (2 * weight.sum())))
+    return e, solution[:2], solution[2:], spread / float(np.sqrt(apart)) if apart > 1e-6 else float("inf")
 
 
 def best_map(misses: np.ndarray, box: float) -> float:
@@ -252,11 +259,6 @@ def _click(matrices: np.ndarray) -> np.ndarray:
 def _spread(patches: Sequence[Patch], most: int) -> Sequence[Patch]:
     """At most so many, evenly from first to last."""
     return [patches[i] for i in np.linspace(0, len(patches) - 1, min(len(patches), most)).astype(int)]
-
-
-def _arc(degrees: np.ndarray) -> float:
-    around = np.sort(degrees % 360)
-    return float(360 - np.diff(around, append=around[0] + 360).max())
 
 
 def _warp(grey: np.ndarray, matrix: np.ndarray) -> np.ndarray:

@@ -109,9 +109,9 @@ def _noise(n: Noise) -> dict[str, Any]:
         "p95_px": n.p95,
         "largest_px": n.largest,
         "best_map50_95": n.best_map,
-        "lean_px": n.lean,
+        "lean_px": n.lean if np.isfinite(n.lean_error) else None,
+        "lean_error_px": n.lean_error if np.isfinite(n.lean_error) else None,
         "registration_error_px": n.registration,
-        "directions_degrees": n.turned,
     }
 
 

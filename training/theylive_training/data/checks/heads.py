@@ -13,6 +13,7 @@ from theylive_training.data.checks.finding import ERROR, WARNING, Finding, any_o
 from theylive_training.data.label_noise import Noise, Patch, UnmeasurableError
 
 _MISSED = 4.0  # standard deviations from where people click: 3 of 10,000 by chance
+_HARMLESS = 0.05  # of a box: a smaller miss is not worth labelling again
 _RAYLEIGH = 1.1774  # the median of a scatter's length, in its standard deviations along one axis
 _OTHER = 0.15  # by which a head must resemble another class's mean more than its own
 
@@ -44,9 +45,9 @@ def compare(patches: Sequence[Patch], box: float, label_order: Sequence[str], st
 def _missed(noise: dict[str, Noise]) -> list[Finding]:
     found = []
     for label, n in noise.items():
-        limit = _MISSED * n.p50 / _RAYLEIGH
+        limit = max(_MISSED * n.p50 / _RAYLEIGH, _HARMLESS * n.box)
         length = n.lengths
-        order = [i for i in np.argsort(-length) if length[i] > max(limit, 1.0)]
+        order = [i for i in np.argsort(-length) if length[i] > limit]
         found += any_of(
             (n.names[i] for i in order),
             "missed-click",

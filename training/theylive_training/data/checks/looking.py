@@ -57,13 +57,15 @@ def _look(path: Path, name: str, boxes: Sequence[Box], box: float, known: Mappin
     digest, fault = hashlib.sha256(data).hexdigest(), fault_of(data)
     if digest in known:
         return dataclasses.replace(known[digest], path=path, name=name, taken=taken)
+    if fault:
+        return Look(path, name, digest, fault, jpeg.size(data), None, taken, None, ())
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None:
-        return Look(path, name, digest, fault or UNREADABLE, None, None, taken, None, ())
+        return Look(path, name, digest, UNREADABLE, None, None, taken, None, ())
     height, width = image.shape[:2]
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     scale = min(SMALL_BOX / box, 1.0)
     small = cv2.resize(grey, (max(round(width * scale), 1), max(round(height * scale), 1)), interpolation=cv2.INTER_AREA)
-    cuts = [label_noise.cut(grey, name, b.label, b.x, b.y, box) for b in boxes] if not fault else []
+    cuts = (label_noise.cut(grey, name, b.label, b.x, b.y, box) for b in boxes)
     patches = tuple(c for c in cuts if c is not None)
-    return Look(path, name, digest, fault, (width, height), phash.difference_hash(image), taken, None if fault else small, patches)
+    return Look(path, name, digest, "", (width, height), phash.difference_hash(image), taken, small, patches)

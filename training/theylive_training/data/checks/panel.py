@@ -12,12 +12,12 @@ from theylive_training.data.checks.audit import Audit
 from theylive_training.data.label_noise import Noise
 from theylive_training.pictures.picture import LABELS
 
-_DPI, _HEIGHT = 100, 400
+_DPI, _HEIGHT = 100, 430
 _COLOURS = {"alien": "#d03030", "john": "#208040"}
 
 
 def draw_panel(audit: Audit, width: int) -> np.ndarray:
-    """The plots, uint8 (400, width, 3) BGR."""
+    """The plots, uint8 (430, width, 3) BGR."""
     figure = Figure(figsize=(width / _DPI, _HEIGHT / _DPI), dpi=_DPI, layout="constrained")
     axes = figure.subplots(1, 2 * len(LABELS))
     for axis, label in zip(axes, LABELS, strict=False):
@@ -59,5 +59,5 @@ def _scatter(axis: Axes, noise: Noise, reach: float) -> None:
     axis.set(xlim=(-reach, reach), ylim=(reach, -reach), aspect="equal")
     axis.legend(fontsize=7, loc="upper right")
     axis.set_title(f"{noise.label}: clicks about the point clicked on average", fontsize=10)
-    axis.set_xlabel(f"px to the right; lean of {noise.lean[0]:+.1f}, {noise.lean[1]:+.1f} px taken off", fontsize=8)
+    axis.set_xlabel("px to the right, the same lean of all taken off", fontsize=8)
     axis.tick_params(labelsize=7)

@@ -11,6 +11,7 @@ from theylive_training.data.checks.labels import class_counts
 from theylive_training.pictures.picture import LABELS
 
 _EXAMPLES = 3
+_KNOWN = 0.5  # px of standard error beyond which a lean is not worth a figure
 _HEADINGS = {ERROR: "Errors: mend these first", WARNING: "Warnings", NOTE: "Notes"}
 
 
@@ -68,13 +69,15 @@ def _noise(audit: Audit, width: int) -> str:
     for label, whole in audit.clicks.noise.items():
         for name, n in {"": whole, **audit.noise_by_part(whole)}.items():
             mine = (f"{v:.2f}" for v in (n.p50, n.p95, n.largest))
-            of_all = (f"{n.lean[0]:+.2f}", f"{n.lean[1]:+.2f}", f"{n.registration:.2f}") if not name else ("", "", "")
+            lean = (f"{v:+.2f}" if n.lean_error < _KNOWN else "?" for v in n.lean)
+            of_all = (*lean, f"{n.registration:.2f}") if not name else ("", "", "")
             rows.append((f"  in {name}" if name else label, len(n.names), *mine, f"{n.best_map:.3f}", *of_all))
     if audit.clicks.noise:
         lines.append(_table(rows, left=1))
         lines += _wrap(
             "Judged by these labels no net can be expected to do better: one that names the point people mean without any error has these "
-            "centre errors and this mAP50-95. lean: of the hand, the same in every picture, which a net can learn. "
+            "centre errors and this mAP50-95. lean: of the hand, the same in every picture, which a net can learn (?: heads lie in too few "
+            "directions to tell). "
             "own error: p50 of this measurement's.",
             width,
             "  ",

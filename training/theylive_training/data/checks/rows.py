@@ -36,8 +36,8 @@ class Layout:
 class Look:
     """What a picture's file shows.
 
-    fault: "", CUT_SHORT or UNREADABLE. size: width, height (px), None where unreadable. bits: its perceptual hash, uint64 (4,).
-    taken: seconds, of the capture, None where unknown. small: grey, shrunk so that heads are some 32 px.
+    fault: "", CUT_SHORT or UNREADABLE. size: width, height (px), None where unreadable. taken: seconds, of the capture,
+    None where unknown. Of sound pictures only, bits: the perceptual hash, uint64 (4,); small: grey, shrunk so that heads are some 32 px;
     patches: of its heads, for the label noise.
     """
 
