@@ -205,9 +205,9 @@ def test_damaged_and_truncated_pictures_do_not_end_a_burst(shots, tmp_path):
 def test_a_damaged_label_file_is_refused_before_the_camera_is_opened(shots, tmp_path, capsys):
     out = tmp_path / "out"
     out.mkdir()
-    (out / "labels.csv").write_text("name,x,y,class\n")
+    (out / "labels.csv").write_text("a.jpg,1,2,alien\n")
     assert burst(out, *from_folder(shots)) == 2
-    assert "line 1 is 'name,x,y,class'" in capsys.readouterr().err
+    assert "line 1 is 'a.jpg,1,2,alien'" in capsys.readouterr().err
     assert [p.name for p in out.iterdir()] == ["labels.csv"]
 
 

@@ -42,6 +42,12 @@ def mended(data, pending=None):
     return data if cure is None else data[: cure.keep] + cure.add
 
 
+def test_a_first_line_of_column_names_is_no_damage():
+    table = parse(b"name,centre_x,centre_y,class\na.jpg,1,2,0\nb.jp", "labels.csv")
+    assert table.rows == (Row("a.jpg", 1, 2, 0),)
+    assert mend(table, {}).keep == len(b"name,centre_x,centre_y,class\na.jpg,1,2,0\n")
+
+
 BEFORE = b"a.jpg,1,2,0\n"
 THREE = b"b.jpg,10,20,0\nb.jpg,30,40,1\nb.jpg,50,60,0\n"
 

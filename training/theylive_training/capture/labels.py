@@ -13,6 +13,7 @@ from theylive_training.pictures.picture import LABELS
 
 CLASSES = (*LABELS, "background")
 BACKGROUND = CLASSES.index("background")
+_TITLES = (b"name", b"filename", b"file")  # a first line of column names begins so, and is passed over
 
 
 class Label(NamedTuple):
@@ -76,7 +77,7 @@ def parse(data: bytes, source: str) -> Table:
     *whole, torn = data.split(b"\n")
     rows, starts, at = [], [], 0
     for number, line in enumerate(whole, 1):
-        if line.strip():
+        if line.strip() and not (number == 1 and line.partition(b",")[0].strip().lower() in _TITLES):
             row = parse_line(line.decode("utf-8", "replace"))
             if row is None:
                 shown = line[:40].decode("ascii", "backslashreplace")
