@@ -12,10 +12,12 @@ from collections.abc import Sequence
 COMMANDS = {
     "capture": "take labelled pictures with a camera: bursts, or clicks on the heads",
     "check": "audit a data set: files, labels, division, and how exact the labels are",
+    "convert": "write a data set as CSV, YOLO or COCO",
     "split": "divide pictures into those to learn from and those to judge by",
     "train": "fit a net: compact, yolov8n or mobilenetv2",
     "evaluate": "judge models on pictures that they have not learned from",
     "export": "make the int8 TFLite file and its manifest of a finished training",
+    "sweep": "train nets of several sizes, and plot accuracy against time",
     "explain": "say what a net costs, what it sees and what it makes of a picture",
     "verify": "hold an int8 model against its float net, within limits",
     "compile": "compile a model for the Edge TPU, where Google's compiler is installed",

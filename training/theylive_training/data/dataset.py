@@ -62,6 +62,16 @@ def load(folder: Path, split: Path | None = None) -> Dataset:
     return data
 
 
+def parts(found: Survey, split: Path | None = None) -> dict[Path, str]:
+    """Of each picture its part, "" where the layout has none: as the split file says, whose dropped pictures are missing here, or the set's
+    own. Raises TrainingError.
+    """
+    if split is None and found.layout != find.PUBLIC:
+        return {item.file.path: item.part for item in found.items}
+    sides = split_file.read(split, found)[1] if split else _own_division(found, found.root)[1]
+    return {file.path: part for part, files in sides.items() for file in files}
+
+
 def hash_files(paths: Iterable[Path]) -> str:
     """One SHA-256 over the sorted SHA-256s of the files: the same pictures give the same, whatever their names and order."""
     return hashlib.sha256("\n".join(sorted(sha256(p) for p in paths)).encode()).hexdigest()

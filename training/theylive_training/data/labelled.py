@@ -84,8 +84,10 @@ class Survey:
         return [p for p in self.problems if p.is_error]
 
     def refuse_errors(self) -> None:
-        """Raise TrainingError with the first error, and how many more there are."""
+        """Raise TrainingError with the first error, and how many more there are; also where no picture is labelled."""
         errors = self.errors
         if errors:
             more = f" (and {len(errors) - 1} more: `theylive-train check` lists them)" if len(errors) > 1 else ""
             raise TrainingError(f"{errors[0].words}: mend it, or copy the data set again{more}")
+        if not self.items:
+            raise TrainingError(f"no picture in {self.root} has a label: capture some, or give another folder")
