@@ -71,7 +71,8 @@ def _plan(args: argparse.Namespace, spec: NetSpec, data: Path | None) -> Plan:
     given = {k: getattr(args, k) for k in ("epochs", "batch", "rate", "patience") if getattr(args, k) is not None}
     schedule = dataclasses.replace(usual.schedule, seed=args.seed, **given)
     out = args.out or Path()
-    return Plan(spec, out, data, args.split, args.pictures or usual.pictures, schedule, args.threads, args.start, command=args.command_line)
+    pictures = args.pictures or usual.pictures
+    return Plan(spec, out, data, args.split, pictures, schedule, args.threads, args.start, args.weights, args.command_line)
 
 
 def _rate(text: str) -> float:
