@@ -64,21 +64,22 @@ def draw_maps(maps: np.ndarray, title: str) -> Figure:
 def draw_overview(blocks: Sequence[tuple[str, np.ndarray]], picture: np.ndarray, title: str) -> Figure:
     """The strongest maps of each block, a row for each: how a net goes from edges to parts to heads. blocks: names and maps."""
     wide = [(name, maps) for name, maps in blocks if maps.shape[:2] != (1, 1)]
-    figure = Figure(figsize=(_ROW * 1.45 + 1.4, (len(wide) + 1) * 1.5 + 0.6), layout="constrained")
+    figure = Figure(figsize=(_ROW * 1.3 + 1.4, (len(wide) + 1) * 1.5 + 0.5), layout="constrained")
     figure.suptitle(f"The strongest maps of each block: {title}", fontsize=12)
-    panels = figure.subplots(len(wide) + 1, _ROW, squeeze=False)
-    for axes in panels.ravel():
-        axes.set(xticks=[], yticks=[])
-        axes.axis("off")
-    panels[0][0].imshow(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
-    panels[0][0].set_title("given", fontsize=9)
-    for row, (name, maps) in zip(panels[1:], wide, strict=True):
+    rows = figure.subplots(len(wide) + 1, 1, squeeze=False)[:, 0]
+    rows[0].imshow(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
+    rows[0].set_title("given", fontsize=9)
+    rows[0].axis("off")
+    for axes, (name, maps) in zip(rows[1:], wide, strict=True):
         shown = _strongest(maps, _ROW)
-        for axes, channel in zip(row, shown, strict=False):
-            _show(axes, maps[:, :, channel], maps)
-            axes.set_title(f"{channel}", fontsize=7, pad=2)
+        blank = np.full(maps.shape[:2], np.nan, np.float32)
+        images = [maps[:, :, c] for c in shown] + [blank] * (_ROW - len(shown))
+        mosaic = _mosaic(images, _ROW)
+        _show(axes, mosaic, maps)
+        for place, channel in enumerate(shown):
+            axes.text((place + 0.5) / _ROW, 1.01, str(channel), transform=axes.transAxes, fontsize=7, ha="center", va="bottom")
         told = f"{name}\n{maps.shape[0]} x {maps.shape[1]}\n{maps.shape[2]} maps"
-        row[0].text(-0.12, 0.5, told, transform=row[0].transAxes, fontsize=9, ha="right", va="center")
+        axes.text(-0.01, 0.5, told, transform=axes.transAxes, fontsize=9, ha="right", va="center")
     return figure
 
 
