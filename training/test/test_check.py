@@ -185,7 +185,7 @@ def test_a_near_duplicate_on_both_sides_is_named_with_the_limit(made):
     finding = made.finding("leak-near")
     assert (finding.severity, finding.count, finding.of) == (WARNING, 1, 15)
     assert "within 24 of 256 hash bits" in finding.detail
-    assert "(1 of them with the head at the same place" in finding.detail
+    assert "of 1 with a head 1 have it at the same place" in finding.detail
     assert not [f for f in made.findings(bits=0) if f.kind == "leak-near"]
 
 
@@ -194,6 +194,16 @@ def test_a_picture_taken_soon_after_a_training_picture_leaks(made):
     late = made.add("val", [(JOHN, 160, 60)], name="capture_20250618_095945", seed=99)
     assert made.finding("leak-time").names == (f"val/{late.name}",)
     assert not [f for f in made.findings(seconds=40) if f.kind == "leak-time"]
+
+
+def test_a_split_file_takes_the_place_of_the_sets_own_division(made, tmp_path, capsys):
+    split = tmp_path / "split.json"
+    assert main(["split", str(made.root), "--by", "random", "--out", str(split)]) == 0
+    found = inventory.read(made.root, split)
+    result = audit(found.layouts, found.findings, Limits(), quietly)
+    rows = result.as_json()["layouts"]["split split.json"]
+    assert rows["train"]["pictures"] + rows["val"]["pictures"] == 28
+    assert {f.kind for f in result.findings} >= {"leak-near", "leak-time"}  # by chance, so that each board is on both sides
 
 
 def test_a_centre_outside_the_picture_is_an_error(made):

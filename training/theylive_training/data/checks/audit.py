@@ -68,8 +68,8 @@ class Audit:
 
     def noise_by_part(self, noise: Noise) -> dict[str, Noise]:
         """The noise among the pictures of each part of the first divided layout; nothing where none is divided."""
-        divided = next((layout for layout in self.layouts if any(r.part for r in layout.rows)), None)
-        found = {part: noise.among({r.name for r in rows}) for part, rows in parts.by_part(divided).items()} if divided else {}
+        layout = next((layout for layout in self.layouts if any(r.part for r in layout.rows)), None)
+        found = {part: noise.among({r.name for r in rows}) for part, rows in parts.divided(layout).items()} if layout else {}
         return {part: n for part, n in found.items() if n is not None}
 
 
@@ -143,4 +143,4 @@ def _once(layouts: Sequence[Layout], looks: Mapping[Path, Look]) -> list[Row]:
 
 
 def _counts(layout: Layout) -> dict[str, Any]:
-    return {part or "all": {"pictures": len(rows), **labels.class_counts(rows)} for part, rows in parts.by_part(layout).items()}
+    return {name: {"pictures": len(rows), **labels.class_counts(rows)} for name, rows in parts.named(layout).items()}

@@ -10,6 +10,7 @@ import numpy as np
 
 from theylive_training.data import phash
 from theylive_training.data.checks.finding import ERROR, NOTE, WARNING, Finding, any_of
+from theylive_training.data.checks.parts import divided
 from theylive_training.data.checks.rows import CUT_SHORT, UNREADABLE, Layout, Look
 
 
@@ -85,11 +86,11 @@ def duplicates(layout: Layout, looks: Mapping[Path, Look]) -> list[Finding]:
 def near_duplicates(layout: Layout, looks: Mapping[Path, Look], limit: int = phash.NEAR) -> list[Finding]:
     """Pictures that some other picture of the same part resembles within `limit` bits."""
     near = []
-    for part in dict.fromkeys(r.part for r in layout.rows):
-        rows = [r for r in layout.rows if r.part == part and r.path in looks and looks[r.path].bits is not None]
-        if rows:
-            pairs = phash.near_within(np.stack([looks[r.path].bits for r in rows]), limit)
-            near += [rows[i].name for i in np.unique(pairs[:, :2])]
+    for rows in divided(layout).values():
+        seen = [r for r in rows if r.path in looks and looks[r.path].bits is not None]
+        if seen:
+            pairs = phash.near_within(np.stack([looks[r.path].bits for r in seen]), limit)
+            near += [seen[i].name for i in np.unique(pairs[:, :2])]
     return any_of(
         near,
         "near-duplicate",

@@ -36,7 +36,7 @@ def read(folder: Path, split: Path | None = None) -> Inventory:
     """Read `folder` in each layout it has, divided by the split file where one is given. Raises TrainingError where there is none."""
     whole = find.survey(folder)
     if split is not None:
-        return _inventory(whole.root, {f"split {split.name}": whole}, _parts(folder, split))
+        return _inventory(whole.root, {f"split {split.name}": whole}, dataset.parts(whole, split))
     if whole.layout != find.PUBLIC:
         return _inventory(whole.root, {whole.layout: whole}, {})
     surveys, lacking = {}, []
@@ -55,7 +55,7 @@ def _inventory(root: Path, surveys: Mapping[str, Survey], parts: Mapping[Path, s
         rows = []
         for item in survey.items:
             part = parts.get(item.file.path, "") if parts else item.part
-            rows.append(Row(item.file.path, f"{item.part}/{item.name}" if item.part else item.name, part, item.file.boxes))
+            rows.append(Row(item.file.path, f"{part}/{item.name}" if part else item.name, part, item.file.boxes))
         layouts.append(Layout(name, tuple(rows)))
         findings += _grouped(survey.problems, name, root, len(rows))
     return Inventory(root, tuple(layouts), tuple(findings))
@@ -72,8 +72,3 @@ def _grouped(problems: Sequence[Problem], where: str, root: Path, good: int) -> 
         of = good + len({p.path for p in problems})
         found.append(Finding(name, ERROR if is_error else WARNING, where, len(group), max(of, len(group)), detail, cure, lines))
     return found
-
-
-def _parts(folder: Path, split: Path) -> dict[Path, str]:
-    data = dataset.load(folder, split)
-    return {path: name for name, part in zip(find.PARTS, (data.train, data.val, data.test), strict=True) for path in part.paths}

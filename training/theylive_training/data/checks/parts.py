@@ -27,9 +27,21 @@ def by_part(layout: Layout) -> dict[str, list[Row]]:
     return {name: [r for r in layout.rows if r.part == name] for name in names}
 
 
+def named(layout: Layout) -> dict[str, list[Row]]:
+    """The same with a word for pictures on no side: "none" where others are on one, else "all"."""
+    found = by_part(layout)
+    return {name or ("none" if len(found) > 1 else "all"): rows for name, rows in found.items()}
+
+
+def divided(layout: Layout) -> dict[str, list[Row]]:
+    """The same without the pictures that are on no side; the single part "" where the layout is not divided."""
+    found = by_part(layout)
+    return {name: rows for name, rows in found.items() if name} or found
+
+
 def balance(layout: Layout) -> list[Finding]:
     """Classes that are rare or lacking, and parts whose shares of classes differ more than chance makes them."""
-    parts = {name: class_counts(rows) for name, rows in by_part(layout).items()}
+    parts = {name: class_counts(rows) for name, rows in divided(layout).items()}
     found = []
     for part, counts in parts.items():
         of = sum(counts[label] for label in LABELS)
@@ -52,13 +64,10 @@ def balance(layout: Layout) -> list[Finding]:
 
 
 def leaks(layout: Layout, looks: Mapping[Path, Look], limit: int = phash.NEAR, seconds: float = SECONDS) -> list[Finding]:
-    """Pictures of one part that another part has too: byte for byte, within `limit` hash bits, or taken within `seconds` of it.
-
-    Pictures of no part take no part.
-    """
-    parts = {name: [r for r in rows if r.path in looks and looks[r.path].bits is not None] for name, rows in by_part(layout).items()}
+    """Pictures of one part that another part has too: byte for byte, within `limit` hash bits, or taken within `seconds` of it."""
+    parts = {name: [r for r in rows if r.path in looks and looks[r.path].bits is not None] for name, rows in divided(layout).items()}
     found = []
-    for first, second in combinations([n for n, rows in parts.items() if n and rows], 2):
+    for first, second in combinations([n for n, rows in parts.items() if rows], 2):
         found += _leak(layout.name, parts[first], parts[second], looks, limit, seconds)
     return found
 
@@ -95,29 +104,31 @@ def _leak(where: str, first: list[Row], second: list[Row], looks: Mapping[Path, 
         f"{this} pictures are {other} pictures too, byte for byte",
         "delete them from one of the two, or divide anew with `split`",
     )
+    moments = np.sort([looks[r.path].taken for r in first if looks[r.path].taken is not None])
+    soon = [r.name for r in second if looks[r.path].taken is not None and _gap(moments, looks[r.path].taken) < seconds]
     pairs = phash.near(np.stack([looks[r.path].bits for r in second]), np.stack([looks[r.path].bits for r in first]), limit)
     closest = {i: j for i, j, _ in sorted(pairs.tolist(), key=lambda p: -p[2])}
-    same_place = sum(_same_place(second[i], first[j]) for i, j in closest.items())
+    heads = [i for i in closest if second[i].boxes]
+    same_place = sum(_same_place(second[i], first[closest[i]]) for i in heads)
+    by_time = "`split` divides by capture time; report its score beside this one"
     found += any_of(
         (second[i].name for i in sorted(closest)),
         "leak-near",
         WARNING,
         where,
         of,
-        f"{this} pictures are within {limit} of {phash.BITS} hash bits of a {other} picture "
-        f"({same_place} of them with the head at the same place in the closest): scores flatter",
-        "`split` divides by capture time; report its score beside this one",
+        f"{this} pictures are within {limit} of {phash.BITS} hash bits of a {other} picture (same board, same light; of {len(heads)} with "
+        f"a head {same_place} have it at the same place as the closest): scores flatter",
+        by_time if soon else "judge also by pictures of another board or in another light",
     )
-    moments = np.sort([looks[r.path].taken for r in first if looks[r.path].taken is not None])
-    soon = [r.name for r in second if looks[r.path].taken is not None and _gap(moments, looks[r.path].taken) <= seconds]
     return found + any_of(
         soon,
         "leak-time",
         WARNING,
         where,
         of,
-        f"{this} pictures were taken within {seconds:g} s of a {other} picture: same board, same light",
-        "`split` divides by capture time; report its score beside this one",
+        f"{this} pictures were taken within {seconds:g} s of a {other} picture",
+        by_time,
     )
 
 

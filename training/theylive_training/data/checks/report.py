@@ -39,10 +39,9 @@ def _counts(audit: Audit) -> str:
     lines = [("layout", "part", "pictures", *LABELS, "empty")]
     for layout in audit.layouts:
         name = layout.name
-        divided = parts.by_part(layout)
-        for part, rows in divided.items():
+        for part, rows in parts.named(layout).items():
             counts = class_counts(rows)
-            lines.append((name, part or ("none" if len(divided) > 1 else "all"), len(rows), *(counts[k] for k in LABELS), counts["empty"]))
+            lines.append((name, part, len(rows), *(counts[k] for k in LABELS), counts["empty"]))
             name = ""
     return _table(lines, left=2)
 

@@ -11,7 +11,7 @@ import numpy as np
 from theylive_training.data import phash
 from theylive_training.data.checks.audit import Audit
 from theylive_training.data.checks.panel import draw_panel
-from theylive_training.data.checks.parts import by_part
+from theylive_training.data.checks.parts import divided
 from theylive_training.data.checks.rows import Look, Row
 from theylive_training.pictures.picture import LABELS
 
@@ -101,7 +101,7 @@ def _worst(audit: Audit) -> list[tuple[Row, str]]:
 def _closest_pairs(audit: Audit) -> list[tuple[Row, Row, int]]:
     """Of the first divided layout, the pictures of the second part that are most like one of the first, by hash."""
     for layout in audit.layouts:
-        parts = [[r for r in rows if _bits(audit, r) is not None] for part, rows in by_part(layout).items() if part]
+        parts = [[r for r in rows if _bits(audit, r) is not None] for rows in divided(layout).values()]
         parts = [rows for rows in parts if rows]
         if len(parts) > 1:
             apart = phash.distances(*(np.stack([_bits(audit, r) for r in rows]) for rows in (parts[1], parts[0])))
