@@ -25,7 +25,6 @@ from theylive_ros.share import share_path
 from theylive_ros.types import Detection
 
 SHIPPED = share_path("models", "compact_yolo_224_int8.tflite")
-PEER = share_path("models", "peer.tflite")
 IMAGE = np.zeros((240, 320, 3), np.uint8)
 JOHN = Box("john", 200, 100, 64, 64)
 

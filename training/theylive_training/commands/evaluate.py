@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         for predictor in predictors:
             predictor.close()
     results = evaluation.summary(judged, terms, args.seed, data, pictures)
-    print(table(results["models"]))
+    print(table(results))
     sys.stdout.flush()
     for model in results["models"]:
         if model["doubt"]:

@@ -62,7 +62,7 @@ def write(out: Path, results: dict[str, Any], judged: Sequence[Judged], names: d
                     bad = worst(seen, names.get(of), results["threshold"], j.exhaustive, count)
                     if bad and not cv2.imwrite(str(folder / _worst(of)), draw(f"{j.name}, {of}", bad, results["threshold"])):
                         raise OSError(0, "no picture can be written")
-            (new / TABLE).write_text(table(results["models"]) + "\n", encoding="utf-8")
+            (new / TABLE).write_text(table(results) + "\n", encoding="utf-8")
             write_json(new / METRICS, results)
             if out.exists():
                 os.replace(out, Path(scratch, "old"))

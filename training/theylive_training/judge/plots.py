@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -39,17 +40,19 @@ def precision_recall(name: str, measures: dict[str, Measures]) -> Figure | None:
 
 
 def confusion(name: str, measures: dict[str, Measures]) -> Figure:
-    """What was said of what is there; a row's colour is its share of the row."""
+    """What was said of what is there; the deeper the colour, the larger the share of the row; blue is right, red is wrong."""
     figure, axes = _grid(1, len(measures), f"{name}: what is there, and what was said")
     for k, (s, m) in enumerate(measures.items()):
         table = np.array([[m.counts.pairs[there, said] for said in CLASSES] for there in CLASSES])
         place = axes[0, k]
-        place.imshow(table / np.maximum(table.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1.3)
+        share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+        right = np.eye(len(CLASSES), dtype=bool)
+        place.imshow(np.where(right[:, :, None], colormaps["Blues"](0.85 * share), colormaps["Reds"](0.85 * share)))
         for row, column in np.ndindex(table.shape):
             if m.exhaustive and row == column == len(CLASSES) - 1:
                 continue  # a detector does not say that there is nothing
-            wrong = row != column and table[row, column]
-            weight, colour = ("bold", "tab:red") if wrong else ("normal", "black" if table[row, column] else "0.7")
+            colour = "white" if share[row, column] > 0.5 else "black" if table[row, column] else "0.7"
+            weight = "bold" if table[row, column] and row != column else "normal"
             place.text(column, row, str(table[row, column]), ha="center", va="center", fontsize=13, weight=weight, color=colour)
         place.set_xticks(range(len(CLASSES)), CLASSES)
         place.set_yticks(range(len(CLASSES)), CLASSES if k == 0 else [""] * len(CLASSES))

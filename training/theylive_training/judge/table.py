@@ -26,9 +26,12 @@ _COLUMNS = (
 )
 
 
-def table(models: Sequence[Row]) -> str:
-    """All sets and the speed. models: those of metrics.json."""
-    blocks = [_set(name, models) for name in dict.fromkeys(name for m in models for name in m["sets"])]
+def table(results: dict[str, Any]) -> str:
+    """All sets and the speed. results: the whole of metrics.json."""
+    models: Sequence[Row] = results["models"]
+    where = f"part {results['part']} of the split {results['split']}, " if results["split"] else ""
+    blocks = [f"{where}heads of a score of {results['threshold']:g} or more"]
+    blocks += [_set(name, models) for name in dict.fromkeys(name for m in models for name in m["sets"])]
     return "\n\n".join([*blocks, _speed(models)])
 
 
