@@ -128,6 +128,20 @@ def test_fewer_pictures_calibrate_another_model_that_nobody_has_verified(run, co
     assert "verify" not in after.training
 
 
+@pytest.mark.parametrize(
+    ("real", "given", "says"),
+    [
+        (0, [], "Apache-2.0: drawn by theylive_ros.simulator"),
+        (800, [], "PDDL-1.0: chxadr/humanxalien-dataset; the rest Apache-2.0: drawn by theylive_ros.simulator"),
+        (5, ["--data-licence", "mine"], "mine; the rest Apache-2.0: drawn by theylive_ros.simulator"),
+    ],
+)
+def test_the_manifest_names_the_licence_of_the_pictures(real, given, says, run, converted):
+    run.save_facts({**run.facts(), "pictures": {"real": real}})
+    assert main(["export", str(run.path), *given]) == 0
+    assert manifest.load(run.model).training["licence"]["data"] == says
+
+
 def test_a_killed_export_leaves_what_was_there_and_the_next_one_cleans_up(run, converted):
     before = there(run.path)
     code = """

@@ -28,6 +28,7 @@ _INT8 = ("INT8", "UINT8")
 _PLAIN_ACTIVATIONS = (0, 1, 2, 3)  # none, RELU, RELU_N1_TO_1, RELU6
 _SOFTMAX_LIMIT = 16000
 _MEAN_DEPTH = 4
+_SMALL_RESHAPE = 1280  # values; the compiled MobileNets that Google offers reshape as many
 
 
 def errors(operator: Operator) -> Iterator[str]:
@@ -53,7 +54,7 @@ def doubts(operator: Operator) -> Iterator[str]:
     if operator.version > _TAKEN.get(operator.name, 1):
         yield f"version {operator.version} is newer than any that compiler 16 is known to take"
     shape = list(operator.inputs[0].shape) if operator.inputs else []
-    if operator.name in ("TRANSPOSE", "RESHAPE"):
+    if operator.name == "TRANSPOSE" or (operator.name == "RESHAPE" and operator.outputs[0].size > _SMALL_RESHAPE):
         yield f"{shape} -> {list(operator.outputs[0].shape)} is mapped only where it is small"
     if operator.name.startswith("RESIZE_") and (operator.option("alignCorners") or operator.option("halfPixelCenters")):
         yield "alignCorners or halfPixelCenters may not be mapped"

@@ -20,16 +20,20 @@ from theylive_training.tflite import edgetpu_check
 from theylive_training.tflite.workshop import show, workshop
 
 Report = Callable[[str], None]
-DATA_LICENCE = "PDDL-1.0: chxadr/humanxalien-dataset; the rest is drawn by theylive_ros.simulator"
-_KEPT = ("made_with", "began_with", "trunk", "minutes", "parameters", "seed", "schedule", "data", "pictures", "validation", "versions")
+PUBLIC_SET = "PDDL-1.0: chxadr/humanxalien-dataset"
+_DRAWN = "Apache-2.0: drawn by theylive_ros.simulator"
+_KEPT = (
+    "made_with", "began_with", "trunk", "minutes", "machine", "parameters", "schedule", "epochs", "pictures", "validation", "verdict",
+    "versions",
+)  # fmt: skip
 _JUDGED = ("metrics", "verify")  # what `verify` has added to a manifest
 
 
-def export(run: RunFolder, calibration: int | None = None, report: Report = print) -> Path:
+def export(run: RunFolder, calibration: int | None = None, data_licence: str = PUBLIC_SET, report: Report = print) -> Path:
     """Write both models and their manifests into the run's folder; returns the int8 model.
 
-    calibration: how many of the run's pictures set the int8 scales, None for all. What is there already is replaced only when all is
-    made, file by file whole. Raises TrainingError.
+    calibration: how many of the run's pictures set the int8 scales, None for all. data_licence: of the real pictures. What is there
+    already is replaced only when all is made, file by file whole. Raises TrainingError.
     """
     spec, facts = run.spec, run.facts()
     pictures = _calibration(run, calibration)
@@ -42,7 +46,7 @@ def export(run: RunFolder, calibration: int | None = None, report: Report = prin
         convert_files(run.weights, spec, pictures, int8, floating, report)
         told: dict[str, Any] = {
             **{k: facts[k] for k in _KEPT if k in facts},
-            "licence": {"model": spec.kind.licence, "code": "Apache-2.0", "data": DATA_LICENCE},
+            "licence": {"model": spec.kind.licence, "code": "Apache-2.0", "data": _licence(facts, data_licence)},
             "weights_sha256": manifest.sha256(run.weights),
         }
         of_int8 = {**told, "calibration": _describe(pictures), "edgetpu_check": edgetpu_check.check(int8).to_json()}
@@ -53,6 +57,11 @@ def export(run: RunFolder, calibration: int | None = None, report: Report = prin
         for model in (floating, int8):
             show(model, run.path)
     return run.model
+
+
+def _licence(facts: dict[str, Any], of_real: str) -> str:
+    """Of the pictures: real ones, if there were any, and drawn ones."""
+    return f"{of_real}; the rest {_DRAWN}" if facts.get("pictures", {}).get("real") else _DRAWN
 
 
 def _calibration(run: RunFolder, count: int | None) -> list[np.ndarray]:
