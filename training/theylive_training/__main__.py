@@ -11,9 +11,11 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "capture": "take labelled pictures with a camera: bursts, or clicks on the heads",
+    "download": "fetch the public data set, and verify it",
     "check": "audit a data set: files, labels, division, and how exact the labels are",
     "convert": "write a data set as CSV, YOLO or COCO",
     "split": "divide pictures into those to learn from and those to judge by",
+    "synth": "make labelled pictures: many heads on a board, crowds, empty boards, the simulator's",
     "train": "fit a net: compact, yolov8n or mobilenetv2",
     "evaluate": "judge models on pictures that they have not learned from",
     "export": "make the int8 TFLite file and its manifest of a finished training",

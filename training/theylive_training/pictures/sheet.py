@@ -17,17 +17,21 @@ _STRIP, _GAP = 20, 4  # height of a row's title, and space between pictures (px)
 _PAPER = 32
 
 
-def save_sheet(pictures: Sequence[Picture], kinds: dict[str, int], path: Path, columns: int = 8) -> None:
+def save_sheet(
+    pictures: Sequence[Picture], kinds: dict[str, int], path: Path, columns: int = 8, totals: dict[str, int] | None = None
+) -> None:
     """One row per kind; `pictures` lie in the order of `kinds`, which says how many there are of each.
+
+    totals: how many there are in all, where `pictures` are a choice.
 
     The file, .jpg or .png, is written whole or not at all. Raises TrainingError.
     """
     rows, first = [], 0
-    total = max(1, sum(kinds.values()))
+    totals = totals or kinds
     for kind, count in kinds.items():
         chosen = np.unique(np.linspace(first, first + count - 1, columns).astype(int)) if count else []
         if len(chosen):
-            rows.append(_row(f"{kind.replace('_', ' ')}: {count} of {total}", [draw(pictures[i]) for i in chosen]))
+            rows.append(_row(f"{kind.replace('_', ' ')}: {totals[kind]} of {sum(totals.values())}", [draw(pictures[i]) for i in chosen]))
         first += count
     if not rows:
         return

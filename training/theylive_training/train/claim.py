@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from theylive_training.data import dataset
 from theylive_training.errors import TrainingError
+from theylive_training.locked import locked
 from theylive_training.run_folder import RunFolder
 from theylive_training.train.plan import Plan
 
@@ -43,7 +42,7 @@ def claimed(out: Path, asked: dict[str, Any]) -> Iterator[RunFolder]:
     if out.is_dir() and not (out / "run.json").is_file() and any(not p.name.startswith(".") for p in out.iterdir()):
         raise TrainingError(f"{out} holds other things than a training: {_OTHER}")
     folder = RunFolder.make(out)
-    with _locked(out):
+    with locked(out):
         _sweep(out)
         if folder.facts_file.is_file():
             _compare(out, folder.facts().get("plan"), asked)
@@ -69,21 +68,3 @@ def _compare(out: Path, there: Any, asked: dict[str, Any]) -> None:
 
 def _told(value: Any) -> str:
     return "unset" if value is None else str(value)
-
-
-@contextlib.contextmanager
-def _locked(out: Path) -> Iterator[None]:
-    """The lock goes with the process, however it ends."""
-    try:
-        handle = os.open(out, os.O_RDONLY)
-    except OSError as cause:
-        raise TrainingError(f"{out} cannot be opened ({cause.strerror}): {_OTHER}") from cause
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise TrainingError(f"another process trains in {out}: wait for it, or {_OTHER}") from None
-    try:
-        yield
-    finally:
-        os.close(handle)
