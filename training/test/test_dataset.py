@@ -6,8 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from theylive_training.data import dataset, find
+from theylive_training.data.image_size import image_size
 from theylive_training.errors import TrainingError
+from theylive_training.pictures.picture import Box
 
 
 @pytest.fixture
@@ -88,6 +91,37 @@ def test_a_hash_tells_data_not_names(folder):
     paths[0].rename(paths[0].with_name("zzz.jpg"))
     assert dataset.hash_files([paths[0].with_name("zzz.jpg"), *reversed(paths[1:])]) == first
     assert dataset.hash_files(paths[1:]) != first
+
+
+def test_a_folder_of_captured_pictures_says_how_to_divide_it(tmp_path):
+    cv2.imwrite(str(tmp_path / "capture_20250618_120000.jpg"), np.zeros((240, 320, 3), np.uint8))
+    (tmp_path / "labels.csv").write_text("capture_20250618_120000.jpg,30,40,1\ncapture_20250618_120000.jpg,90,40,0\n")
+    with pytest.raises(TrainingError, match=r"theylive-train split .* --out split.json"):
+        dataset.load(tmp_path)
+    (file,) = find.find(tmp_path)
+    assert file.boxes == (Box("john", 30, 40, 64, 64), Box("alien", 90, 40, 64, 64))
+
+
+def test_a_yolo_folder_has_its_own_division(folder):
+    data = dataset.load(folder / find.HEADS)
+    assert (data.split, len(data.train.heads), len(data.val.heads), data.train.boards) == ("own", 2, 2, ())
+
+
+def test_the_public_sets_two_layouts_are_held_against_each_other(folder):
+    table = folder / find.BACKGROUND_LABELS
+    table.write_text(table.read_text() + "\ntrain1.jpg,112,56,0\nval0.jpg,112,56,0\ngone.jpg,1,1,1\n")
+    found = find.survey(folder)
+    warned = [(p.kind, next(n for n in ("train0", "train1", "gone") if n in p.words)) for p in found.problems if p.path == table]
+    assert warned == [("contradiction", "train0"), ("contradiction", "train1"), ("missing", "gone")]
+    assert not found.errors
+
+
+def test_a_pictures_size_is_that_which_opencv_reads(tmp_path):
+    for orientation in (1, 6):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        Image.new("RGB", (60, 40)).save(tmp_path / "x.jpg", exif=exif)
+        assert image_size(tmp_path / "x.jpg") == cv2.imread(str(tmp_path / "x.jpg")).shape[1::-1]
 
 
 @pytest.mark.skipif("THEYLIVE_DATA" not in os.environ, reason="THEYLIVE_DATA names no data set")
