@@ -85,7 +85,9 @@ def draw_overview(blocks: Sequence[tuple[str, np.ndarray]], picture: np.ndarray,
 
 def asleep(maps: np.ndarray) -> int:
     """How many channels say the same everywhere."""
-    return int((np.ptp(maps, axis=(0, 1)) < 1e-6).sum()) if maps.shape[:2] != (1, 1) else 0
+    if maps.shape[:2] == (1, 1):
+        return 0
+    return int((np.ptp(maps, axis=(0, 1)) <= 1e-6 * np.abs(maps).max()).sum())
 
 
 def _strongest(maps: np.ndarray, count: int) -> list[int]:

@@ -52,7 +52,8 @@ class TorchNet:
             pictures = torch.rand(count, shape.channels, shape.height, shape.width, generator=chance).requires_grad_(True)
             made = self._with_gradient(net, pictures, steps)
             for number, step in enumerate(steps):
-                cell = made[step][:, :, middle(made[step].shape[2]), middle(made[step].shape[3])]
+                height, width, channels = self.graph.steps[step].output
+                cell = made[step].view(count, channels, height, width)[:, :, middle(height), middle(width)]
                 mix = torch.randn(cell.shape, generator=chance)
                 (gradient,) = torch.autograd.grad((cell * mix).sum(), pictures, retain_graph=number + 1 < len(steps))
                 for one in gradient.abs().sum(1).numpy().astype(np.float64):
