@@ -68,10 +68,11 @@ def _sums(graph: Graph, cost: Cost) -> list[str]:
     worst = graph.steps[cost.worst]
     rows = [
         f"parameters      {cost.parameters:,}: {cost.weights:,} weights and {cost.biases:,} biases",
-        f"                in training {graph.trained:,}"
-        + (f", and {graph.statistics:,} running statistics of batch norms" if graph.statistics else ""),
         f"multiply-adds   {cost.multiply_adds:,} = {number(cost.multiply_adds)}; FLOPs {number(cost.flops)}",
     ]
+    if graph.trained is not None:
+        norms = f", and {graph.statistics:,} running statistics of batch norms" if graph.statistics else ""
+        rows.insert(1, f"                in training {graph.trained:,}{norms}")
     for kind, held in cost.memory().items():
         rows.append(
             f"memory {kind:<8} weights {held['weights'] / 1e6:.2f} MB, activations {held['activations'] / 1e6:.2f} MB written in all, "

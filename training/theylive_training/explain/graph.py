@@ -84,12 +84,13 @@ class Step:
 
 @dataclasses.dataclass(frozen=True)
 class Graph:
-    """A net. outputs: numbers of its last steps. trained: parameters in training, batch norms and all; statistics: their running ones."""
+    """A net. outputs: numbers of its last steps. trained: parameters in training, batch norms and all, None where a
+    file does not tell; statistics: their running ones."""
 
     input: Shape
     steps: tuple[Step, ...]
     outputs: tuple[int, ...]
-    trained: int
+    trained: int | None
     statistics: int = 0
 
     @functools.cached_property

@@ -58,8 +58,7 @@ def read_graph(path: Path, constant: Constant) -> tuple[Graph, tuple[GraphTensor
             tensors.append(tensor)
     used = {n for s in steps for n in s.inputs}
     outputs = tuple(n for n in range(len(steps)) if n not in used)
-    count = sum(s.parameters for s in steps)
-    graph = Graph(_shape(given[0]), tuple(steps), outputs, count)
+    graph = Graph(_shape(given[0]), tuple(steps), outputs, trained=None)
     return dataclasses.replace(graph, steps=_blocked(graph)), tuple(tensors)
 
 
