@@ -65,6 +65,11 @@ def test_a_history_is_read_as_it_was_written(tmp_path):
     assert read.best == curves.best
 
 
+def test_a_net_that_finds_nothing_has_not_converged_however_flat_its_curves():
+    flat = History([Epoch(k + 1, 2 - 0.01 * k, 1.0, 0.001, 2.0, {"quality": math.nan, "recall": 0.0}) for k in range(9)])
+    assert "finds nothing yet" in flat.verdict()
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"epochs": 7}', '{"epochs": [{"number": 1}]}', '{"epochs": [[]]}'])
 def test_a_damaged_history_is_refused_in_one_line(tmp_path, text):
     (tmp_path / "history.json").write_text(text)

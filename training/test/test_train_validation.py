@@ -26,7 +26,7 @@ class Seer:
         return tables, None
 
     def loss(self, batch, output):
-        return torch.tensor([1.0, 0.5, 0.25]) * batch["img"].shape[0] ** 0, {}
+        return torch.tensor([1.0, 0.5, 0.25]) * len(batch["img"]), {}  # as ultralytics gives it
 
 
 def see(boxes, found):

@@ -21,15 +21,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--calibration", type=positive, metavar="N", help="of the run's pictures set the int8 scales, 100 or more (default: all it kept)"
     )
     parser.add_argument(
-        "--data-licence", metavar="NAME", help="of the real pictures, for the manifest, when they are your own (default: the public set's)"
+        "--data-licence",
+        metavar="NAME",
+        help="of the real pictures, for the manifest: needed before a model of your own pictures is shipped",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Export and print the model's path. Raises TrainingError."""
     from theylive_training.run_folder import RunFolder
-    from theylive_training.tflite.export import PUBLIC_SET, export
+    from theylive_training.tflite.export import export
 
     say = functools.partial(print, file=sys.stderr, flush=True)
-    print(export(RunFolder.finished(args.run_folder), args.calibration, args.data_licence or PUBLIC_SET, say))
+    print(export(RunFolder.finished(args.run_folder), args.calibration, args.data_licence or "", say))
     return 0

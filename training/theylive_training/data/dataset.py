@@ -32,11 +32,12 @@ class Part:
 class Dataset:
     """What a net learns from (train), what stops its training (val) and what only judges it (test; may be empty).
 
-    split: how it was divided: time, random (so also the public set's own division), or own. left_out: labelled pictures in the folder that
+    layout: the set's (see find.py). split: how it was divided: time, random (so also the public set's own division), or own. left_out: labelled pictures in the folder that
     are on no side, because the split file dropped them or does not know them.
     """
 
     root: Path
+    layout: str
     split: str
     train: Part
     val: Part
@@ -56,7 +57,7 @@ def load(folder: Path, split: Path | None = None) -> Dataset:
         name, sides, left_out = split_file.read(split, found)
     else:
         name, sides, left_out = *_own_division(found, folder), 0
-    data = Dataset(found.root, name, *(_part(sides[part]) for part in find.PARTS), left_out)
+    data = Dataset(found.root, found.layout, name, *(_part(sides[part]) for part in find.PARTS), left_out)
     if split is None:  # a split file was looked into when it was read
         _refuse_leaks(data)
     return data

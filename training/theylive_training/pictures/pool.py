@@ -35,7 +35,7 @@ class Pool:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Material:
-    """What pictures are made of: real pictures, real empty boards, real heads; drawn heads and boards. Without real ones the drawn do."""
+    """What pictures are made of: real pictures, real empty boards, real heads; drawn heads and boards. Kinds without theirs are left out."""
 
     heads: Sequence[Picture] = ()
     boards: Sequence[np.ndarray] = ()
@@ -59,7 +59,7 @@ SHARES = {
     "simulated": 0.04,
     "simulated_frame": 0.08,
 }
-_WITHOUT_REAL = ("mixed", "mixed_frame", "mixed_far", "simulated", "simulated_frame")
+_MADE_OF = {"real": "heads", "board": "boards", "composed": "cutouts"}  # what a kind needs of Material, by its name's first word
 
 
 def material(pictures: Sequence[LabelledFile], boards: Sequence[LabelledFile], cutouts: Sequence[Cutout], looks: int = 60) -> Material:
@@ -71,7 +71,7 @@ def material(pictures: Sequence[LabelledFile], boards: Sequence[LabelledFile], c
 
 def make_pool(given: Material, size: int, side: int, seed: int, progress: Progress = lambda done, total: None) -> Pool:
     """`size` pictures of `side` x `side` px in the proportion of SHARES. The same material and seed give the same pictures."""
-    shares = {k: v for k, v in SHARES.items() if given.heads or k in _WITHOUT_REAL}
+    shares = {k: v for k, v in SHARES.items() if _can_be_made(k, given)}
     whole = sum(shares.values())
     counts = {k: round(size * v / whole) for k, v in shares.items()}
     pictures: list[Picture] = []
@@ -208,7 +208,15 @@ def _drawn_board(seed: int) -> np.ndarray:
     return draw_board(settings, *FRAME)
 
 
+def _can_be_made(kind: str, given: Material) -> bool:
+    needed = _MADE_OF.get(kind.split("_")[0])
+    return needed is None or len(getattr(given, needed)) > 0
+
+
 def _board(rng: np.random.Generator, given: Material) -> np.ndarray:
+    """A picture of the empty board; a drawn one where there are no real ones."""
+    if not given.boards:
+        return given.drawn_boards[int(rng.integers(len(given.drawn_boards)))]
     board = given.boards[int(rng.integers(len(given.boards)))]
     return cv2.flip(board, int(rng.integers(-1, 2))) if rng.random() < 0.75 else board
 

@@ -13,6 +13,7 @@ import numpy as np
 from theylive_ros.detector import manifest
 from theylive_ros.detector.interface import DetectorError
 from theylive_ros.detector.manifest import Manifest
+from theylive_training.data import find
 from theylive_training.errors import TrainingError
 from theylive_training.nets.spec import KERAS
 from theylive_training.run_folder import RunFolder
@@ -29,10 +30,10 @@ _KEPT = (
 _JUDGED = ("metrics", "verify")  # what `verify` has added to a manifest
 
 
-def export(run: RunFolder, calibration: int | None = None, data_licence: str = PUBLIC_SET, report: Report = print) -> Path:
+def export(run: RunFolder, calibration: int | None = None, data_licence: str = "", report: Report = print) -> Path:
     """Write both models and their manifests into the run's folder; returns the int8 model.
 
-    calibration: how many of the run's pictures set the int8 scales, None for all. data_licence: of the real pictures. What is there
+    calibration: how many of the run's pictures set the int8 scales, None for all. data_licence: of real pictures that are not the public set's. What is there
     already is replaced only when all is made, file by file whole. Raises TrainingError.
     """
     spec, facts = run.spec, run.facts()
@@ -59,9 +60,13 @@ def export(run: RunFolder, calibration: int | None = None, data_licence: str = P
     return run.model
 
 
-def _licence(facts: dict[str, Any], of_real: str) -> str:
-    """Of the pictures: real ones, if there were any, and drawn ones."""
-    return f"{of_real}; the rest {_DRAWN}" if facts.get("pictures", {}).get("real") else _DRAWN
+def _licence(facts: dict[str, Any], given: str) -> str:
+    """Of the pictures: real ones, if there were any, and drawn ones. Empty, which `ship` refuses, where nobody has said it."""
+    pictures = facts.get("pictures", {})
+    if not pictures.get("real"):
+        return _DRAWN
+    of_real = given or (PUBLIC_SET if pictures.get("set") == find.PUBLIC else "")
+    return of_real and f"{of_real}; the rest {_DRAWN}"
 
 
 def _calibration(run: RunFolder, count: int | None) -> list[np.ndarray]:

@@ -183,7 +183,7 @@ def _announcement(lesson: Lesson, size: int, machine: Machine, steps: int) -> st
 def _line(epoch: Epoch, of: int) -> str:
     told = {k: v for k, v in epoch.scores.items() if not math.isnan(v)}
     scores = "".join(f", {k.removesuffix('_px').replace('_', ' ')} {v:.3f}{' px' * k.endswith('_px')}" for k, v in told.items())
-    return f"epoch {epoch.number} of {of}: loss {epoch.train_loss:.3f}, on validation {epoch.val_loss:.3f}{scores or ', nothing found yet'}"
+    return f"epoch {epoch.number} of {of}: loss {epoch.train_loss:.3f}, on validation {epoch.val_loss:.3f}{scores}"
 
 
 def _optimizer(net: DetectionModel, schedule: Schedule) -> torch.optim.AdamW:

@@ -87,6 +87,8 @@ class History:
             return f"Too short to judge: {count} epoch{'s' * (count != 1)}."
         if any(not math.isfinite(e.train_loss) for e in self.epochs):
             return "It fell apart: the training loss is no longer a number. A lower --rate helps."
+        if self.best is None:
+            return f"Underfitting: after {count} epochs it finds nothing yet. More --epochs or --pictures help."
         tail = max(2, round(count * _TAIL))
         train = [_smooth([e.train_loss for e in self.epochs], i) for i in range(count)]
         val = [_smooth([e.val_loss for e in self.epochs], i) for i in range(count)]

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from theylive_training.data import dataset
-from theylive_training.errors import TrainingError
 from theylive_training.pictures.cutout import cut_out
 from theylive_training.pictures.pool import Material, Pool, material
 
@@ -17,14 +16,17 @@ CALIBRATION = 300  # pictures by which export sets the int8 scales
 
 
 def gather(data: dataset.Dataset | None, report: Report) -> Material:
-    """Everything that pictures are made of. Raises TrainingError."""
+    """Everything that pictures are made of; says what there is none of. Raises TrainingError."""
     if data is None:
         return material((), (), (), looks=4)
     report(f"{len(data.train.heads)} real pictures, {len(data.train.boards)} of the empty board; cutting the heads out")
     cutouts = cut_out(data.train.heads)
-    if not cutouts:
-        raise TrainingError("no head comes off its board: the pictures must be in order of capture, the camera standing still")
-    report(f"{len(cutouts)} heads cut out")
+    if cutouts:
+        report(f"{len(cutouts)} heads cut out")
+    else:
+        report("no head comes off its board, so no frames are composed of them: that takes a still camera and pictures one after the other")
+    if not data.train.boards:
+        report("no picture of the empty board: drawn boards stand in for it (`capture burst --label background` takes some)")
     return material(data.train.heads, data.train.boards, cutouts)
 
 
@@ -38,6 +40,7 @@ def inputs(data: dataset.Dataset | None, given: Material) -> dict[str, Any]:
     if data is None:
         return {"real": 0}
     return {
+        "set": data.layout,
         "split": data.split,
         "real": len(data.train.heads),
         "empty_boards": len(data.train.boards),

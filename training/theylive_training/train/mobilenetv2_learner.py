@@ -99,7 +99,7 @@ def rgb(pictures: Sequence[Picture]) -> np.ndarray:
 
 
 def _values(variables: Sequence[Any]) -> Arrays:
-    return [np.array(v) for v in variables]
+    return [np.array(v.numpy()) for v in variables]
 
 
 def _assign(variables: Sequence[Any], given: Arrays) -> None:

@@ -22,7 +22,7 @@ class Progress:
         self._bar = None
         if sys.stderr.isatty():
             self._bar = tqdm(
-                total=total, initial=done, desc=what, dynamic_ncols=True, bar_format="{desc}: {percentage:3.0f}% |{bar}| {postfix}"
+                total=total, initial=done, desc=what, dynamic_ncols=True, bar_format="{desc}: {percentage:3.0f}% |{bar}|{postfix}"
             )
 
     def __enter__(self) -> Progress:

@@ -31,7 +31,7 @@ def validate(net: DetectionModel, pictures: Sequence[Picture], size: int, device
         batch = plain_batch(chosen, device)
         with torch.no_grad():
             output = net(batch["img"])
-            losses.append(float(net.loss(batch, output)[0].sum()) * len(chosen))
+            losses.append(float(net.loss(batch, output)[0].sum()))  # ultralytics has multiplied it by the batch's length
         for picture, table in zip(chosen, output[0].float().cpu().numpy(), strict=True):
             boxes, classes = _detections(table)
             found += len(boxes)
