@@ -32,8 +32,8 @@ class Part:
 class Dataset:
     """What a net learns from (train), what stops its training (val) and what only judges it (test; may be empty).
 
-    layout: the set's (see find.py). split: how it was divided: time, random (so also the public set's own division), or own. left_out: labelled pictures in the folder that
-    are on no side, because the split file dropped them or does not know them.
+    layout: the set's (see find.py). split: how it was divided: time, random (so also the public set's own division), or own. left_out:
+    labelled pictures in the folder that are on no side, because the split file dropped them or does not know them.
     """
 
     root: Path

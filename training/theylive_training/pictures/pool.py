@@ -35,7 +35,7 @@ class Pool:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Material:
-    """What pictures are made of: real pictures, real empty boards, real heads; drawn heads and boards. Kinds without theirs are left out."""
+    """What pictures are made of: real ones, real empty boards and heads; drawn heads and boards. Kinds without theirs are left out."""
 
     heads: Sequence[Picture] = ()
     boards: Sequence[np.ndarray] = ()

@@ -33,8 +33,8 @@ _JUDGED = ("metrics", "verify")  # what `verify` has added to a manifest
 def export(run: RunFolder, calibration: int | None = None, data_licence: str = "", report: Report = print) -> Path:
     """Write both models and their manifests into the run's folder; returns the int8 model.
 
-    calibration: how many of the run's pictures set the int8 scales, None for all. data_licence: of real pictures that are not the public set's. What is there
-    already is replaced only when all is made, file by file whole. Raises TrainingError.
+    calibration: how many of the run's pictures set the int8 scales, None for all. data_licence: of real pictures that are not the
+    public set's. What is there already is replaced only when all is made, file by file whole. Raises TrainingError.
     """
     spec, facts = run.spec, run.facts()
     pictures = _calibration(run, calibration)
