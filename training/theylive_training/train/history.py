@@ -160,7 +160,7 @@ class History:
         axes.set_zorder(1)
         axes.patch.set_visible(False)
         _finish(axes, "loss", self.best)
-        axes.legend(loc="upper right", framealpha=0.9)
+        axes.legend(loc="best", framealpha=0.9)
 
     def _draw_scores(self, axes: Any) -> None:
         names = list(dict.fromkeys(name for e in self.epochs for name in e.scores))
@@ -180,7 +180,7 @@ class History:
             right.set_ylabel("px")
         _finish(axes, "score on validation", self.best)
         if lines:
-            axes.legend(handles=lines, loc="lower right" if right is None else "center right", framealpha=0.9)
+            axes.legend(handles=lines, loc="best", framealpha=0.9)
 
 
 def _logarithmic(axes: Any) -> None:
