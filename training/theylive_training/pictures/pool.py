@@ -20,6 +20,7 @@ from theylive_training.pictures.wear import photograph, shine
 
 FRAME = (320, 240)  # what the rig's camera delivers
 _FAR = (0.62, 0.9)  # scale of heads on a board that stands further away than the rig's
+_STRIDE = 7919  # a prime, larger than a person's sitting
 _LOOKS = 120  # of each label: as many as the simulator keeps drawn
 
 Progress = Callable[[int, int], None]
@@ -106,19 +107,24 @@ def simulated(rng: np.random.Generator, width: int, height: int, scale_range: tu
 
 
 def _real(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    """A picture as the camera took it, in another light; every picture gets its turn."""
-    return _upright(_worn(rng, _fit(given.heads[index % len(given.heads)], side), strength=0.6))
+    """A picture as the camera took it, in another light."""
+    return _upright(_worn(rng, _fit(_next(given.heads, index), side), strength=0.6))
 
 
 def _real_moved(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
     """A picture scaled and shifted."""
-    picture = given.heads[index % len(given.heads)]
+    picture = _next(given.heads, index)
     size = picture.image.shape[1], picture.image.shape[0]
     middle = size[0] / 2, size[1] / 2
     target = side / 2 + rng.uniform(-40, 40), side / 2 + rng.uniform(-40, 40)
     matrix = similarity(0.0, rng.uniform(0.6, 1.15), middle, target)
     fill = (PADDING,) * 3 if rng.random() < 0.5 else tuple(int(v) for v in cv2.mean(picture.image)[:3])
     return _upright(_worn(rng, warp(picture, matrix, (side, side), fill, LEAST_INSIDE)))
+
+
+def _next(pictures: Sequence[Picture], index: int) -> Picture:
+    """Every picture gets its turn; of a few turns the first are not all of one sitting."""
+    return pictures[index * _STRIDE % len(pictures)]
 
 
 def _upright(picture: Picture) -> Picture:

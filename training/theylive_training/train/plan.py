@@ -25,7 +25,7 @@ class Schedule:
     warmup: float = 1.5  # epochs
     mean: float = 0.9995  # share of the mean that a step of 16 pictures leaves; of a larger batch accordingly less
     clip: float = 10.0  # norm of the gradient
-    patience: int = 6
+    patience: int = 10
     seed: int = 1
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from theylive_training.data import dataset
 from theylive_training.errors import TrainingError
+from theylive_training.judge.exam import COMPOSED, SIMULATED, make_exam
 from theylive_training.nets.detectors import build, parameters
 from theylive_training.pictures.picture import Picture
 from theylive_training.pictures.pool import Pool, letterboxed, make_pool
@@ -22,6 +23,8 @@ from theylive_training.train.plan import Plan, versions
 from theylive_training.train.progress import Progress, say
 
 _DRAWN_JUDGES = 40  # pictures of validation where there are no real ones
+_FRAMES = 80  # composed and as many simulated ones among the validation's pictures
+_APART = 1_000_003  # between the seed of a training's own pictures and that of its validation
 
 
 def train_yolo(plan: Plan, report: Report = say) -> RunFolder:
@@ -91,9 +94,15 @@ def make_plans_pool(plan: Plan, given: Material) -> Pool:
 
 
 def judging_pictures(plan: Plan, data: dataset.Dataset | None, given: Material) -> tuple[Picture, ...]:
-    """The pictures of validation, as the robot's detector would fit them to the net; drawn ones where there are no real ones."""
+    """The pictures of validation, as the robot's detector would fit them to the net; drawn ones where there are no real ones.
+
+    Real ones alone would not do: a net soon finds all their single heads as exactly as they are labelled, and goes on learning crowds. So
+    frames composed of them and simulated ones are among them, others than those that judge the finished net.
+    """
+    seed = plan.schedule.seed + _APART
     if data is None:
-        return make_pool(given, _DRAWN_JUDGES, plan.spec.side, plan.schedule.seed + 1_000_003).pictures
+        return make_pool(given, _DRAWN_JUDGES, plan.spec.side, seed).pictures
     side = plan.spec.side
-    read = [p.read() for p in (*data.val.heads, *data.val.boards)]
+    frames = make_exam(data, seed, _FRAMES, _FRAMES, sets=(COMPOSED, SIMULATED))
+    read = [p.read() for p in (*data.val.heads, *data.val.boards)] + [p for pictures in frames.values() for p in pictures]
     return tuple(p if p.image.shape[:2] == (side, side) else letterboxed(p, side) for p in read)
