@@ -8,6 +8,7 @@ operators that the Edge TPU has.
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -52,7 +53,7 @@ def build(spec: NetSpec) -> keras.Model:
 def load_weights(net: keras.Model, path: Path) -> None:
     """Give a net of `build` the weights of a run. Raises TrainingError for another file, or another net's weights."""
     try:
-        net.load_weights(path)
+        _load_strictly(net, path)
     except Exception as cause:  # Keras raises whatever it likes for a file that is not its own
         raise TrainingError(f"{path} holds no weights of this net ({type(cause).__name__}): train again") from cause
 
@@ -70,7 +71,7 @@ def load_trunk(net: keras.Model, spec: NetSpec, weights: Path) -> None:
     """
     given = keras.applications.MobileNetV2((spec.side, spec.side, 3), alpha=spec.channels, include_top=False, weights=None)
     try:
-        given.load_weights(weights)
+        _load_strictly(given, weights)
     except Exception as cause:  # Keras raises whatever it likes for another file
         raise TrainingError(
             f"{weights} holds no MobileNetV2 of width {spec.channels:g} without its top ({type(cause).__name__}): give the file of "
@@ -90,6 +91,12 @@ def load_imagenet(net: keras.Model, spec: NetSpec) -> None:
             f"the ImageNet weights cannot be fetched ({type(cause).__name__}): give their file as --weights, or train without"
         ) from cause
     _adopt(net, given)
+
+
+def _load_strictly(net: keras.Model, path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)  # of layers that the file does not have Keras only warns
+        net.load_weights(path)
 
 
 def _trunk(spec: NetSpec) -> keras.Model:

@@ -80,7 +80,7 @@ class Learner:
         learning = self.net.trainable_variables
         followed = [(m, v.value) for m, v in zip(self._mean, self.net.variables, strict=True)]
 
-        @tf.function(reduce_retracing=True, autograph=False)
+        @tf.function(reduce_retracing=True)
         def step(images: tf.Tensor, classes: tf.Tensor, centres: tf.Tensor, heads: tf.Tensor, keep: tf.Tensor) -> tf.Tensor:
             with tf.GradientTape() as tape:
                 scores, centre = self.net(images, training=True)
