@@ -146,6 +146,14 @@ def test_real_pictures_stay_upright_and_moved_ones_keep_their_head():
     assert upright["composed"] == {False}
 
 
+def test_the_real_pictures_of_a_small_pool_are_of_all_sittings():
+    real = [Picture(np.full((64, 64, 3), 40 + n, np.uint8), (head("alien" if n < 50 else "john", 32, 32),)) for n in range(100)]
+    given = material((), (), (), looks=2)
+    given = type(given)(real, [real[0].image], given.drawn_cutouts, given.drawn_cutouts, given.drawn_boards)
+    pool = make_single_pool(given, 50, 64, seed=2)
+    assert [p.boxes[0].label for p in pool.pictures[: pool.kinds["real"]]].count("john") == pool.kinds["real"] // 2
+
+
 # training
 
 

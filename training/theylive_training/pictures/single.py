@@ -50,8 +50,10 @@ def make_single_pool(given: Material, size: int, side: int, seed: int, progress:
     pictures: list[Picture] = []
     total = sum(counts.values())
     for number, (kind, count) in enumerate(counts.items()):
+        stride = max(1, len(given.heads) // max(1, count))  # of a few turns the first must not all be of one sitting
         for index in range(count):
-            pictures.append(_MAKERS[kind](np.random.default_rng([seed, _APART + number, index]), given, side, index))
+            rng = np.random.default_rng([seed, _APART + number, index])
+            pictures.append(_MAKERS[kind](rng, given, side, index * stride))
             progress(len(pictures), total)
     return Pool(tuple(pictures), counts)
 
