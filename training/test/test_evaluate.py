@@ -17,6 +17,7 @@ from theylive_training.judge.latency import latency
 from theylive_training.judge.learned import doubt
 from theylive_training.judge.match import LEAST_INSIDE
 from theylive_training.judge.measure import Sighting, of_sightings
+from theylive_training.judge.plots import PLOTS
 from theylive_training.judge.predictor import open_predictor
 from theylive_training.pictures.picture import Box, Picture, inside
 from theylive_training.pictures.pool import simulated
@@ -204,6 +205,12 @@ def test_the_worst_pictures_come_first_with_their_reason():
     bad = worst([fine, off, missed, confused], None, 0.5, exhaustive=True, count=3)
     assert [b.fault.words for b in bad] == ["john called alien 0.70", "john missed (not seen)", "john's centre 6.0 px off"]
     assert [b.name for b in bad] == ["number 3", "number 2", "number 1"]
+
+
+def test_a_model_that_finds_nothing_is_drawn_too():
+    nothing = of_sightings([seen([JOHN])], 0.5, exhaustive=True)
+    for plot in PLOTS.values():
+        assert plot("blind", {"validation": nothing}) is not None
 
 
 def test_a_slower_model_has_a_greater_ratio(monkeypatch):

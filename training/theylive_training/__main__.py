@@ -18,13 +18,15 @@ COMMANDS = {
     "synth": "make labelled pictures: many heads on a board, crowds, empty boards, the simulator's",
     "train": "fit a net: compact, yolov8n or mobilenetv2",
     "evaluate": "judge models on pictures that they have not learned from",
-    "export": "make the int8 TFLite file and its manifest of a finished training",
     "sweep": "train nets of several sizes, and plot accuracy against time",
     "explain": "say what a net costs, what it sees and what it makes of a picture",
+    "export": "make the int8 TFLite file and its manifest of a finished training",
     "verify": "hold an int8 model against its float net, within limits",
+    "edgetpu-check": "say what of a model would not map onto the Edge TPU",
     "compile": "compile a model for the Edge TPU, where Google's compiler is installed",
     "ship": "copy verified models to where the robot finds them",
-    "edgetpu-check": "say what of a model would not map onto the Edge TPU",
+    "report": "write one page about trainings, models and data",
+    "pipeline": "the whole way of a net, from pictures to a verified model and its report",
 }
 _OURS = ("theylive_training", "theylive_ros")  # whose errors are one line for a person
 _FOLDERS = ("--data", "--out", "--start", "--split", "--weights")

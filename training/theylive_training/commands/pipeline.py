@@ -68,7 +68,8 @@ def _steps(args: argparse.Namespace, data: Path) -> list[list[str]]:
     steps.append(["export", str(net)])
     steps.append(["verify", str(net), *where])
     models = [str(net / f"{NetSpec(args.net).model_name}.tflite"), str(net)]  # the int8 file, and the float net
-    steps.append(["evaluate", *models, *where, "--out", str(evaluation), "--seed", str(args.seed)])
+    brief = ["--sets", "validation", "--runs", "20"] if args.smoke else []
+    steps.append(["evaluate", *models, *where, "--out", str(evaluation), "--seed", str(args.seed), *brief])
     if shutil.which("edgetpu_compiler"):
         steps.append(["compile", str(net)])
     told = ["--evaluation", str(evaluation), "--data-check", str(audit)]

@@ -23,7 +23,8 @@ def latency(
     peer: int = 0,
     advance: Callable[[], object] = lambda: None,
 ) -> list[dict[str, Any]]:
-    """From a BGR frame to detections on one thread of the CPU, for each model: p50, p95, p99 and cpu_p50 (ms), and to_peer.
+    """From a BGR frame to detections on one thread of the CPU, for each model: p50, p95, p99 and cpu_p50 (ms), and to_peer;
+    and of the network alone, without fitting, decoding and suppression: network_cpu_p50 (ms) and network_to_peer.
 
     p50, p95, p99 are of the clock on the wall; cpu_p50 is what the processor has worked, which other work on the machine does not
     stretch: to_peer is the ratio of a model's to the peer's.
@@ -32,7 +33,7 @@ def latency(
     count. threshold: at which the robot runs; runs: frames that count per model, at least; peer: index; advance: called after each round.
     """
     frames = frames[:_FRAMES]
-    times: list[list[tuple[float, float]]] = [[] for _ in predictors]
+    times: list[list[tuple[float, float, float]]] = [[] for _ in predictors]
     floors = [p.floor for p in predictors]
     try:
         for p in predictors:
@@ -43,21 +44,26 @@ def latency(
                     for frame in frames:
                         wall, work = time.perf_counter(), time.process_time()
                         predictor.detect(frame)
+                        spent = time.perf_counter() - wall, time.process_time() - work
+                        work = time.process_time()
+                        predictor.infer()
                         if turn:
-                            taken.append((time.perf_counter() - wall, time.process_time() - work))
+                            taken.append((*spent, time.process_time() - work))
                 advance()
     finally:
         for p, floor in zip(predictors, floors, strict=True):
             p.floor = floor
-    walls, works = (1000 * np.array(times)[:, :, k] for k in (0, 1))
-    middles = np.median(works, axis=1)
+    walls, works, networks = (1000 * np.array(times)[:, :, k] for k in range(3))
+    middles, alone = np.median(works, axis=1), np.median(networks, axis=1)
     return [
         {
             **{f"p{q}": round(float(np.percentile(wall, q)), 3) for q in (50, 95, 99)},
             "cpu_p50": round(float(middle), 3),
             "to_peer": round(float(middle / middles[peer]), 3),
+            "network_cpu_p50": round(float(network), 3),
+            "network_to_peer": round(float(network / alone[peer]), 3),
         }
-        for wall, middle in zip(walls, middles, strict=True)
+        for wall, middle, network in zip(walls, middles, alone, strict=True)
     ]
 
 

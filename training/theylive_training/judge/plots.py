@@ -116,8 +116,8 @@ def _curves(place: Any, m: Measures) -> None:
 def _against_score(place: Any, m: Measures) -> None:
     for label, curve in m.precision.curves.items():
         place.step(curve.scores, curve.precision[:, 0], color=COLOURS[label], lw=1.6, where="post", label=f"{label}, precision")
-        scores, recall = np.concatenate([[1.0], curve.scores, [0.0]]), np.concatenate([[0], curve.recall[:, 0], curve.recall[-1:, 0]])
-        place.step(scores, recall, "--", color=COLOURS[label], lw=1.6, where="post", label=f"{label}, recall")
+        scores, recall = np.concatenate([[1.0], curve.scores, [0.0]]), np.concatenate([[0.0], curve.recall[:, 0]])
+        place.step(scores, np.append(recall, recall[-1]), "--", color=COLOURS[label], lw=1.6, where="post", label=f"{label}, recall")
     place.axvline(m.threshold, color="0.4", lw=1, ls=":")
     place.annotate("counted", (m.threshold, 0.5), rotation=90, ha="right", va="center", fontsize=8, color="0.4")
     place.set(xlim=(0, 1), ylim=(0, 1.04), xlabel=f"least score (overlap {OVERLAPS[0]:.2f})")
