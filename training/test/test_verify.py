@@ -8,7 +8,7 @@ import shutil
 import pytest
 from fake_compiler import WHOLE, compiled, install
 from theylive_training.__main__ import main
-from theylive_training.tflite.cost import LIMITS, differences, failures
+from theylive_training.tflite.cost import DETECTOR, differences, failures, limits
 
 from theylive_ros.detector import manifest, tflite
 from theylive_ros.share import share_path
@@ -52,7 +52,7 @@ def test_a_model_that_loses_nothing_passes_and_its_manifest_says_so(model, capsy
     assert told.training["metrics"]["sets"]["simulated"]["recall"] > 0.95
     written = json.loads(model.with_name("verify.json").read_text())
     assert set(written["figures"]) == {"float", "int8"}
-    assert written["limits"] == LIMITS
+    assert written["limits"] == DETECTOR
     assert written["differences"]["int8"]["map50_95_drop"] == 0
     assert written["edgetpu_check"]["ok"]
 
@@ -106,14 +106,14 @@ def off(p50, p95):
     ],
 )
 def test_each_limit_is_kept_to_the_last_digit(of_int8, says):
-    lines = failures(differences(result(), of_int8))
+    lines = failures(differences(result(), of_int8), limits(result()))
     assert (lines == []) if says is None else any(line.startswith(says) for line in lines), lines
 
 
 @pytest.mark.parametrize(("accuracy", "passes"), [(0.99, True), (0.985, True), (0.984, False), (None, False)])
 def test_a_classifier_is_held_to_its_accuracy(accuracy, passes):
     of_float = result(exhaustive=False, accuracy=0.99, map50=None, map50_95=None)
-    assert (failures(differences(of_float, {**of_float, "accuracy": accuracy})) == []) is passes
+    assert (failures(differences(of_float, {**of_float, "accuracy": accuracy}), limits(of_float)) == []) is passes
 
 
 def test_what_would_stay_off_the_edge_tpu_fails(model, monkeypatch, capsys):

@@ -78,7 +78,8 @@ def verify(model: Path, data: Path | None, split: Path | None) -> Found:
     differences = {
         who: cost.differences(figures[FLOAT][pictures.main], sets[pictures.main]) for who, sets in figures.items() if who != FLOAT
     }
-    failed = [f"{who}: {line}" for who, found in differences.items() for line in cost.failures(found)]
+    bounds = cost.limits(figures[FLOAT][pictures.main])
+    failed = [f"{who}: {line}" for who, found in differences.items() for line in cost.failures(found, bounds)]
     failed += [f"Edge TPU: {line}" for line in checked.errors]
     result = {
         "model": model.name,
@@ -88,7 +89,7 @@ def verify(model: Path, data: Path | None, split: Path | None) -> Found:
         "failed": failed,
         "data": pictures.facts,
         "threshold": THRESHOLD,
-        "limits": cost.LIMITS,
+        "limits": bounds,
         "differences": differences,
         "edgetpu_check": checked.to_json(),
         "main": pictures.main,
