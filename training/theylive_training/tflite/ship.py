@@ -34,7 +34,10 @@ def ship(models: Sequence[Path], to: Path, replace: bool) -> Shipped:
         tflite.check_file(model)
         lacks = missing(manifest.load(model))
         if lacks:
-            raise TrainingError(f"{model} cannot be shipped, it lacks {', '.join(lacks)}: `theylive-train verify` adds metrics and verdict")
+            raise TrainingError(
+                f"{model} cannot be shipped, it lacks {', '.join(lacks)}: `verify --data DIR` adds metrics and verdict, "
+                "`export --data-licence NAME` the licence of pictures of your own"
+            )
         chosen.append(model)
         compiled, why = _compiled(model)
         chosen += [compiled] if compiled else []

@@ -1,0 +1,1 @@
+"""One page about trainings, models and data, for a person to read instead of their folders."""

@@ -1,0 +1,98 @@
+"""Reads what `check --json` wrote of a data set."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from theylive_training.data.checks.finding import SEVERITIES
+from theylive_training.errors import TrainingError
+from theylive_training.pictures.picture import LABELS
+from theylive_training.report.reading import count, each, mapped, number, reading, table, text
+from theylive_training.run_folder import read_json
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """A finding. examples: some of the pictures that it is about."""
+
+    severity: str
+    where: str
+    count: int
+    of: int
+    detail: str
+    cure: str
+    examples: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Floor:
+    """How far clicks scatter about one point of a head (px): what stays of a perfect net's centre errors.
+
+    best_map50_95: what such a net would get, judged by these labels.
+    """
+
+    heads: int
+    p50: float | None
+    p95: float | None
+    best_map50_95: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class DataCheck:
+    """counts: by layout and part, of pictures, heads by label, and empty ones. heat: by label rows of cells of the frame.
+
+    floors, floors_by_part: by label; unmeasured: why there is none.
+    """
+
+    data: str
+    pictures: int
+    counts: dict[str, dict[str, dict[str, int]]]
+    findings: tuple[Found, ...]
+    heat: dict[str, tuple[tuple[int, ...], ...]]
+    floors: dict[str, Floor]
+    floors_by_part: dict[str, dict[str, Floor]]
+    unmeasured: dict[str, str]
+
+    def floors_of(self, part: str | None, heads: dict[str, int]) -> tuple[str, dict[str, Floor]]:
+        """The floors of a part where the check knows one of that name with as many heads, else of all pictures; and which, in words."""
+        for parts in self.counts.values():
+            if part in parts and all(parts[part].get(label) == heads.get(label) for label in LABELS):
+                known = {label: by[part] for label, by in self.floors_by_part.items() if part in by}
+                if known:
+                    return f"the labels of the part {part}", known
+        return "the labels of the whole set", self.floors
+
+
+def read_data_check(path: Path) -> DataCheck:
+    """Raises TrainingError for what no check has written, and for what is damaged."""
+    told = read_json(path)
+    if not {"findings", "label_noise", "layouts"} <= told.keys():
+        raise TrainingError(f"{path} was not written by a check: give the --json of `theylive-train check`")
+    with reading(path):
+        noise = mapped(table, told["label_noise"])
+        return DataCheck(
+            data=text(told["data"]),
+            pictures=count(told["pictures"]),
+            counts=mapped(lambda parts: mapped(lambda c: mapped(count, c), parts), told["layouts"]),
+            findings=each(_finding, told["findings"]),
+            heat=mapped(lambda grid: each(lambda row: each(count, row), grid), told["heat"]),
+            floors={label: _floor(n) for label, n in noise.items()},
+            floors_by_part={label: mapped(_floor, n["parts"]) for label, n in noise.items()},
+            unmeasured=mapped(text, told["label_noise_unmeasured"]),
+        )
+
+
+def _finding(told: Any) -> Found:
+    told = table(told)
+    severity = text(told["severity"])
+    if severity not in SEVERITIES:
+        raise ValueError(f"no finding is called {severity!r:.40}")
+    words = (text(told[key]) for key in ("detail", "cure"))
+    return Found(severity, text(told["where"]), count(told["count"]), count(told["of"]), *words, each(text, told["names"])[:3])
+
+
+def _floor(told: Any) -> Floor:
+    told = table(told)
+    return Floor(count(told["heads"]), *(number(told[key]) for key in ("p50_px", "p95_px", "best_map50_95")))

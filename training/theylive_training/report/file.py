@@ -1,0 +1,44 @@
+"""The file of a page: written whole or not at all, and over nothing but a page of ours."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from theylive_training.errors import TrainingError
+
+MARK = '<meta name="generator" content="theylive-train report">'
+_HEAD = 2000  # bytes within which it stands
+
+
+def refuse(path: Path, replace: bool) -> None:
+    """Raise TrainingError for a file that cannot or must not be written. replace: a page of ours may go."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise TrainingError(f"{path} cannot be written: give --out a file in a folder that is there")
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise TrainingError(f"{path} does not end in .html: name the page so")
+    if not path.exists():
+        return
+    if not _is_ours(path):
+        raise TrainingError(f"{path} is there and is no report of ours: give --out another name")
+    if not replace:
+        raise TrainingError(f"{path} is there already: give --replace to write it anew, or --out another name")
+
+
+def write(path: Path, page: str) -> None:
+    """Raises TrainingError."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(page, encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as cause:
+        temporary.unlink(missing_ok=True)
+        raise TrainingError(f"{path} cannot be written ({cause.strerror}): give --out a file in a folder of your own") from cause
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return MARK.encode() in file.read(_HEAD)
+    except OSError:
+        return False
