@@ -61,14 +61,17 @@ def test_a_detector_knows_the_simulators_heads(model):
 def test_it_knows_the_real_heads_and_the_empty_board(model, exam):
     _, predictor = model
     heads, boards = (measure(predictor, exam[name], THRESHOLD).to_json() for name in ("validation", "backgrounds"))
-    assert heads["centre_error_px"]["alien"]["p50"] < 3
+    alien = heads["centre_error_px"]["alien"]
     if not predictor.exhaustive:
-        assert min(heads["accuracy"], boards["accuracy"]) > 0.97
+        assert min(heads["accuracy"], boards["accuracy"]) >= 0.99
+        assert alien["p50"] <= 3
         return
     assert sum(heads["missed_at_strict"][label] for label in ("alien", "john")) == 0
     assert heads["john_called_alien"] == heads["made_up"] == boards["made_up"] == 0
     assert heads["map50"] > 0.99
-    assert heads["map50_95"] > 0.84
+    assert heads["map50_95"] >= 0.88
+    assert alien["p50"] <= 1.75  # 1.7 where they were judged; another processor rounds otherwise
+    assert alien["p95"] <= 3.4
 
 
 @needs_data
