@@ -12,14 +12,14 @@ setup(
     maintainer="theylive_ros developers",
     maintainer_email="maintainers@theylive-ros.invalid",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={f"{NAME}.nets": ["*.yaml"]},
+    package_data={f"{NAME}.nets": ["*.yaml"], f"{NAME}.report": ["*.html"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
     ],
     python_requires=">=3.10",
     install_requires=["setuptools"],
-    extras_require={"train": ["theylive_ros", "torch", "ultralytics", "onnx", "onnxslim", "onnx2tf", "tensorflow", "ai-edge-litert"]},
+    extras_require={"train": ["theylive_ros", "torch", "ultralytics", "onnx", "onnxslim", "onnx2tf", "tensorflow", "ai-edge-litert", "jinja2"]},
     zip_safe=False,
     entry_points={"console_scripts": ["theylive-train = theylive_training.__main__:main"]},
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import io
 from pathlib import Path
 
 import cv2
+from PIL import Image
 
 _WIDEST = 1400  # px; a page's column is 1100 at most, and screens are fine
 _COLOURS = 192  # of a plot
@@ -24,10 +26,6 @@ class Embedded:
 
 def plot(path: Path) -> Embedded | None:
     """A drawing with few colours; None where there is none, or a damaged one."""
-    import io
-
-    from PIL import Image
-
     image = _shrunk(path)
     if image is None:
         return None

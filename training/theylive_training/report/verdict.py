@@ -22,7 +22,7 @@ SETS = {
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """Of one model. level: GOOD, SHORT or UNKNOWN; headline: one line; does: what it does; lacks: what it falls short of; beware: doubts."""
+    """Of one model. level: GOOD, SHORT or UNKNOWN; headline: one line; does: what it does; lacks: its shortfalls; beware: doubts."""
 
     level: str
     headline: str

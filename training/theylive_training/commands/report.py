@@ -1,0 +1,40 @@
+"""Write one HTML page about trainings, models and data, to be read instead of their folders; it prints to PDF from any browser.
+
+All pictures are within the page, and it loads nothing. What has not been done is named there with the command that does it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder of a finished training")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.html", help="the page")
+    parser.add_argument("--evaluation", type=Path, metavar="DIR", help="what `evaluate --out` left: figures, plots, worst pictures")
+    parser.add_argument("--data-check", type=Path, metavar="FILE.json", help="what `check --json` wrote: findings, exactness of labels")
+    parser.add_argument("--sweep", type=Path, metavar="DIR", help="what `sweep --out` left: accuracy against time")
+    parser.add_argument("--replace", action="store_true", help="write over an earlier report; other files are never written over")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the page. Raises TrainingError and DetectorError, and then writes nothing."""
+    from theylive_training.report import file
+    from theylive_training.report.data_check import read_data_check
+    from theylive_training.report.evaluation import read_evaluation
+    from theylive_training.report.page import Sources, render
+    from theylive_training.report.run import read_run
+    from theylive_training.report.sweep import read_sweep
+
+    file.refuse(args.out, args.replace)
+    sources = Sources(
+        runs=[read_run(path) for path in dict.fromkeys(args.runs)],
+        evaluation=read_evaluation(args.evaluation) if args.evaluation else None,
+        data_check=read_data_check(args.data_check) if args.data_check else None,
+        sweep=read_sweep(args.sweep) if args.sweep else None,
+    )
+    file.write(args.out, render(sources))
+    print(args.out)
+    return 0

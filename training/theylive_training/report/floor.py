@@ -1,0 +1,67 @@
+"""The models' centre errors on real pictures beside the goal, and beside the floor that the labels' own noise sets."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from theylive_training.judge.exam import VALIDATION
+from theylive_training.report.data_check import DataCheck, Floor
+from theylive_training.report.evaluation import Evaluation
+from theylive_training.report.figures import Centres
+from theylive_training.report.goals import Goal, goal
+from theylive_training.report.models import Model
+
+_AIR = 1.08  # the scale's length as a multiple of the longest bar
+_LONGEST = 12.0  # px; a bar that would be longer ends there, or one bad model would flatten all others
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A bar: p50 and p95 in px. above: by how much p50 is above the floor's; john: the other label's errors; None: not known."""
+
+    name: str
+    p50: float
+    p95: float
+    above: float | None
+    map50_95: float | None
+    john: Centres | None
+    goal: Goal
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """aliens, johns: the floor, None where it was not measured; of: whose labels it is of, in words. reach: px, of the scale's end."""
+
+    aliens: Floor | None
+    johns: Floor | None
+    of: str
+    goal: Goal
+    rows: tuple[Row, ...]
+    reach: float
+
+    @property
+    def measured(self) -> bool:
+        """Whether there is a floor to compare with."""
+        return self.aliens is not None and self.aliens.p50 is not None and self.aliens.p95 is not None
+
+
+def comparison(models: Sequence[Model], evaluation: Evaluation | None, check: DataCheck | None) -> Comparison | None:
+    """None where no model was judged by real heads."""
+    judged = [m for m in models if VALIDATION in m.sets and m.sets[VALIDATION].alien]
+    if not judged:
+        return None
+    heads, part = judged[0].sets[VALIDATION].heads, evaluation.part if evaluation else None
+    of, floors = check.floors_of(part, heads) if check else ("", {})
+    aliens = floors.get("alien")
+    rows = tuple(_row(m, aliens) for m in judged)
+    asked = goal(any(m.exhaustive for m in judged))
+    lengths = [*(r.p95 for r in rows), asked.p95 or 0.0, asked.p50 or 0.0, (aliens.p95 or 0.0) if aliens else 0.0]
+    return Comparison(aliens, floors.get("john"), of, asked, rows, _AIR * min(max(lengths), _LONGEST))
+
+
+def _row(model: Model, floor: Floor | None) -> Row:
+    figures = model.sets[VALIDATION]
+    alien = figures.alien
+    above = None if floor is None or floor.p50 is None else alien.p50 - floor.p50
+    return Row(model.name, alien.p50, alien.p95, above, figures.map50_95, figures.centres.get("john"), goal(figures.exhaustive))
