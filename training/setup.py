@@ -19,7 +19,9 @@ setup(
     ],
     python_requires=">=3.10",
     install_requires=["setuptools"],
-    extras_require={"train": ["theylive_ros", "torch", "ultralytics", "onnx", "onnxslim", "onnx2tf", "tensorflow", "ai-edge-litert", "jinja2"]},
+    extras_require={
+        "train": ["theylive_ros", "torch", "ultralytics", "onnx", "onnxslim", "onnx2tf", "tensorflow", "ai-edge-litert", "tqdm", "jinja2"]
+    },
     zip_safe=False,
     entry_points={"console_scripts": ["theylive-train = theylive_training.__main__:main"]},
 )

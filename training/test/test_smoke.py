@@ -15,11 +15,47 @@ pytestmark = pytest.mark.timeout(600)  # half a minute where nothing else runs; 
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    out = tmp_path_factory.mktemp("models")
-    assert main(["train", "compact", "--smoke", "--out", str(out), "--seed", "3"]) == 0
-    assert main(["export", str(out)]) == 0
-    return out / "compact_yolo_224_int8.tflite"
+def way(tmp_path_factory):
+    """The folder of a whole way from drawn pictures to a report."""
+    here = tmp_path_factory.mktemp("way")
+    assert main(["synth", "--drawn", "--count", "36", "--out", str(here / "shots"), "--format", "csv"]) == 0
+    assert main(["convert", str(here / "shots"), "--to", "yolo", "--backgrounds", "--out", str(here / "data")]) == 0
+    assert main(["split", str(here / "data"), "--by", "random", "--out", str(here / "split.json")]) == 0
+    assert main(pipeline(here)) == 1  # one round over 48 pictures teaches nothing, and that is found
+    return here
+
+
+def pipeline(here):
+    given = ["--data", str(here / "data"), "--split", str(here / "split.json"), "--out", str(here / "out")]
+    return ["pipeline", "compact", "--smoke", "--seed", "3", *given]
+
+
+@pytest.fixture(scope="module")
+def made(way):
+    return way / "out" / "run" / "compact_yolo_224_int8.tflite"
+
+
+def test_the_whole_way_leaves_a_report_and_what_it_tells_of(way):
+    out = way / "out"
+    assert json.loads((out / "check.json").read_text())
+    assert json.loads((out / "evaluation" / "metrics.json").read_text())["models"][0]["shortfalls"]
+    assert not json.loads((out / "run" / "verify.json").read_text())["passed"]
+    assert "data:image" in (out / "report.html").read_text()
+
+
+def test_what_has_not_passed_is_not_shipped(way, tmp_path, capsys):
+    assert main(["ship", str(way / "out" / "run"), "--to", str(tmp_path)]) == 2
+    assert "cannot be shipped" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_way_that_was_gone_is_not_gone_again(way, capsys):
+    before = (way / "out" / "run" / "weights.pt").stat().st_mtime_ns
+    assert main(pipeline(way)) == 1
+    assert (way / "out" / "run" / "weights.pt").stat().st_mtime_ns == before
+    said = capsys.readouterr().out
+    assert "is done" in said
+    assert "$ theylive-train check" not in said
 
 
 def test_the_model_runs_in_the_robots_detector(made):
@@ -54,11 +90,6 @@ def test_the_manifest_tells_what_the_model_is_and_what_it_is_made_of(made):
 
 def test_the_model_maps_onto_the_edge_tpu(made):
     assert check(made).errors == ()
-
-
-def test_a_run_that_is_done_says_so(made, capsys):
-    assert main(["train", "compact", "--smoke", "--out", str(made.parent), "--seed", "3"]) == 0
-    assert "is done" in capsys.readouterr().out
 
 
 def test_a_run_begins_with_another_runs_net(made, tmp_path):

@@ -72,7 +72,8 @@ def _plan(args: argparse.Namespace, spec: NetSpec, data: Path | None) -> Plan:
     schedule = dataclasses.replace(usual.schedule, seed=args.seed, **given)
     out = args.out or Path()
     pictures = args.pictures or usual.pictures
-    return Plan(spec, out, data, args.split, pictures, schedule, args.threads, args.start, args.weights, args.command_line)
+    command = args.command_line if data is None or "--data" in args.command_line else f"{args.command_line} --data DIR"
+    return Plan(spec, out, data, args.split, pictures, schedule, args.threads, args.start, args.weights, command)
 
 
 def _rate(text: str) -> float:

@@ -12,6 +12,7 @@ from theylive_training.report.figures import Centres
 from theylive_training.report.goals import Goal, goal
 from theylive_training.report.models import Model
 
+_WHOSE = {True: "goal", False: "goal, one head a frame"}
 _AIR = 1.08  # the scale's length as a multiple of the longest bar
 _LONGEST = 12.0  # px; a bar that would be longer ends there, or one bad model would flatten all others
 
@@ -31,12 +32,14 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """aliens, johns: the floor, None where it was not measured; of: whose labels it is of, in words. reach: px, of the scale's end."""
+    """aliens, johns: the floor, None where it was not measured; of: whose labels it is of, in words. goals: by whose they are.
+
+    reach: px, of the scale's end."""
 
     aliens: Floor | None
     johns: Floor | None
     of: str
-    goal: Goal
+    goals: dict[str, Goal]
     rows: tuple[Row, ...]
     reach: float
 
@@ -55,9 +58,9 @@ def comparison(models: Sequence[Model], evaluation: Evaluation | None, check: Da
     of, floors = check.floors_of(part, heads) if check else ("", {})
     aliens = floors.get("alien")
     rows = tuple(_row(m, aliens) for m in judged)
-    asked = goal(any(m.exhaustive for m in judged))
-    lengths = [*(r.p95 for r in rows), asked.p95 or 0.0, asked.p50 or 0.0, (aliens.p95 or 0.0) if aliens else 0.0]
-    return Comparison(aliens, floors.get("john"), of, asked, rows, _AIR * min(max(lengths), _LONGEST))
+    goals = {_WHOSE[exhaustive]: goal(exhaustive) for exhaustive in (True, False) if any(m.exhaustive == exhaustive for m in judged)}
+    lengths = [v or 0.0 for r in rows for v in (r.p95, r.goal.p50, r.goal.p95)] + [(aliens.p95 or 0.0) if aliens else 0.0]
+    return Comparison(aliens, floors.get("john"), of, goals, rows, _AIR * min(max(lengths), _LONGEST))
 
 
 def _row(model: Model, floor: Floor | None) -> Row:

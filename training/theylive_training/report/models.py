@@ -49,8 +49,8 @@ def models_of(runs: Sequence[Run], evaluation: Evaluation | None) -> list[Model]
     """First the int8 files of the runs, in their order, then what else was judged."""
     names = _names(runs)
     own = [_of_run(run, name, evaluation) for run, name in zip(runs, names, strict=True)]
-    known = {id(m.judged) for m in own if m.judged}
-    others = [j for j in evaluation.models if id(j) not in known] if evaluation else []
+    known = {m.run.exported.sha256 for m in own if m.run.exported}  # a copy of such a file elsewhere is no other model
+    others = [j for j in evaluation.models if j.sha256 not in known] if evaluation else []
     return [*own, *(_of_other(judged, runs) for judged in others)]
 
 
@@ -73,9 +73,8 @@ def _of_other(judged: Judged, runs: Sequence[Run]) -> Model:
         weights = f"{run.path.resolve().name}/{run.folder.weights.name}"
         if judged.sha256 is None and (judged.name == weights or judged.name.endswith(f"/{weights}")):
             size, licence, parameters = run.folder.weights.stat().st_size, run.spec.kind.licence, run.parameters
-    return Model(
-        judged.name, None, judged, EVALUATION, judged.sets, judged.shortfalls, judged.doubt, size, parameters, licence
-    )  # fmt: skip
+    found = (EVALUATION, judged.sets, judged.shortfalls, judged.doubt)
+    return Model(judged.name, None, judged, *found, size, parameters, licence)
 
 
 def _told_of(judged: Judged) -> tuple[int | None, str | None, int | None]:

@@ -37,7 +37,7 @@ def verdict_of(model: Model) -> Verdict:
     exported = model.run.exported if model.run else None
     lacks = [_worded(line) for line in model.shortfalls]
     if verified:
-        lacks += [f"int8 against float: {line}" for line in verified.failed if not line.startswith("Edge TPU")]
+        lacks += [f"int8 against float: {line.removeprefix('int8: ')}" for line in verified.failed if not line.startswith("Edge TPU")]
     if exported and exported.edgetpu and not exported.edgetpu.ok:
         lacks.append(f"not all of it maps onto the Edge TPU: {exported.edgetpu.on_cpu} operators would stay on the CPU")
     does = tuple(words for words in (_heads(model), _silence(model), _frames(model), _centres(model)) if words)
@@ -57,12 +57,16 @@ def summary(models: Sequence[Model], verdicts: Sequence[Verdict]) -> str:
         return "No model has been judged yet, so nothing can be said about how good they are."
     if not good:
         return f"{'The model falls' if judged == 1 else f'All {judged} judged models fall'} short of what a shipped model must reach."
-    told = f"{len(good)} of {judged} judged models {'reaches' if len(good) == 1 else 'reach'} every goal"
-    timed = [m for m in good if m.judged and m.judged.cpu_ms is not None]
-    if len(good) == 1:
-        return f"{told}: {good[0].name}."
-    fastest = min(timed, key=lambda m: m.judged.cpu_ms, default=None)
-    return f"{told}; the fastest of them is {fastest.name} ({fastest.judged.cpu_ms:.2f} ms a frame)." if fastest else f"{told}."
+    if judged == 1:
+        return f"{good[0].name} reaches every goal of a model that is shipped."
+    told = (
+        f"{len(good)} of {judged} judged models {'reaches' if len(good) == 1 else 'reach'} every goal: {_listed([m.name for m in good])}."
+    )
+    timed = [m for m in good if m.exhaustive and m.judged and m.judged.cpu_ms is not None]
+    if len(timed) < 2:
+        return told
+    fastest = min(timed, key=lambda m: m.judged.cpu_ms)
+    return f"{told} The fastest that sees several heads is {fastest.name} ({fastest.judged.cpu_ms:.2f} ms a frame)."
 
 
 def _level(model: Model, lacks: Sequence[str]) -> tuple[str, str]:
