@@ -357,6 +357,12 @@ def test_errors_make_the_command_fail(made, picture, capsys):
     assert "Errors: mend these first" in capsys.readouterr().out
 
 
+def test_a_table_without_one_good_row_is_told_as_errors(tmp_path, capsys):
+    (tmp_path / "labels.csv").write_bytes(b"\xff\xfe\x00rubbish,,,\n")
+    assert main(["check", str(tmp_path)]) == 1
+    assert "Errors: mend these first" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

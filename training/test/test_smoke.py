@@ -103,6 +103,8 @@ def test_a_run_begins_with_another_runs_net(made, tmp_path):
         (["train", "compact", "--smoke", "--out", "{tmp}/out", "--start", "{tmp}"], "not the folder of a training"),
         (["train", "compact", "--data", "{tmp}/nowhere", "--out", "{tmp}/out"], "there is no data set"),
         (["train", "compact", "--smoke", "--out", "{tmp}/file"], "cannot be made"),
+        (["sweep", "--data", "{tmp}/nowhere", "--out", "{tmp}/out", "--smoke"], "there is no data set"),
+        (["pipeline", "compact", "--data", "{tmp}/nowhere", "--out", "{tmp}/out"], "there is no data set"),
         (["edgetpu-check", "{tmp}/none.tflite"], "cannot be read"),
         (["evaluate", "{tmp}/none.tflite"], "no model"),
     ],
@@ -114,6 +116,14 @@ def test_wrong_input_is_one_line_and_exit_code_2(arguments, says, tmp_path, caps
     error = capsys.readouterr().err
     assert says in error
     assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("words", [["--sides", ","], ["--nets", ""], ["--widths", ","], ["--sides", "abc"]])
+def test_a_sweep_of_nothing_is_refused(words, capsys, tmp_path):
+    with pytest.raises(SystemExit, match="2"):
+        main(["sweep", "--smoke", "--out", str(tmp_path / "out"), *words])
+    assert words[0] in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -67,6 +67,11 @@ def _run(name: str, words: list[str]) -> int:
         # The reader (head, less) has left; Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        if not (error.strerror and error.filename):
+            raise  # of no file that a person could mend
+        print(f"theylive-train {name}: {error.filename}: {error.strerror}: mend it or name another place", file=sys.stderr)
+        return 2
     except Exception as error:
         if type(error).__module__.split(".")[0] not in _OURS:
             raise  # a bug: show where

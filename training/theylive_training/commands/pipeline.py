@@ -7,6 +7,7 @@ again: a way that was stopped goes on when the same command is given. Exit statu
 from __future__ import annotations
 
 import argparse
+import contextlib
 import shlex
 import shutil
 from pathlib import Path
@@ -35,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     data = needed_data(args)
     if args.by_time and args.split:
         raise TrainingError("--by-time makes a split and --split names one: give one of them")
+    is_new = not args.out.exists()
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as cause:
@@ -44,6 +46,9 @@ def run(args: argparse.Namespace) -> int:
         print(f"\n$ theylive-train {shlex.join(words)}", flush=True)
         status = main(words)
         if status not in (0, 1):
+            if is_new:
+                with contextlib.suppress(OSError):  # it stays where a step left something
+                    args.out.rmdir()
             return status
         if status and words[0] == "check":
             (args.out / _AUDIT).unlink(missing_ok=True)  # so that it is asked again next time

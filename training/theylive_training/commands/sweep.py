@@ -44,10 +44,6 @@ def run(args: argparse.Namespace) -> int:
     from theylive_training.train.progress import say
 
     plans = [_plan(args, spec) for spec in specs(args.nets, args.sides, args.widths)]
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as cause:
-        raise TrainingError(f"{args.out} cannot be made ({cause.strerror}): give a folder of your own as --out") from None
     points = sweep(plans, say, args.runs)
     judged_on = "the validation pictures" if args.data else "simulated pictures"
     plot(points, judged_on, args.out / "pareto.png")
@@ -69,7 +65,10 @@ def _plan(args: argparse.Namespace, spec: NetSpec) -> Plan:
 
 
 def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words:
+        raise argparse.ArgumentTypeError(f"{text!r} names nothing: give one or more, with commas between them")
+    return words
 
 
 def _sides(text: str) -> list[int]:

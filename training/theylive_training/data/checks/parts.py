@@ -54,6 +54,8 @@ def balance(layout: Layout) -> list[Finding]:
             told = ", ".join(f"{counts[label]} {label}" for label in LABELS)
             detail = f"heads are of the rarest class ({told})"
             found.append(Finding("class-balance", WARNING, where, least, of, detail, "add pictures of the rare class"))
+    if not parts:  # no picture could be used
+        return found
     table = np.array([list(counts.values()) for counts in parts.values()], float).reshape(len(parts), -1)
     chance = chi_square_chance(table)
     if chance < _UNLIKELY:
