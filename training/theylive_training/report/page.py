@@ -30,7 +30,7 @@ _PLOTS = {
     "centres.png": "Where the found centres lie about the labelled ones",
     "reliability.png": "How often detections of a score are right",
 }
-_FILTERS = ("fixed", "general", "share", "whole", "millions", "megabytes", "kilobytes", "licence", "kind", "limit")
+_FILTERS = ("fixed", "general", "share", "whole", "millions", "megabytes", "kilobytes", "licence", "kind", "limit", "marked")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +70,7 @@ def render(sources: Sources) -> str:
         version=version("theylive_training"),
         summary=summary(models, verdicts),
         models=models,
-        verdicts=verdicts,
+        both=list(zip(models, verdicts, strict=True)),
         own=[(m, v, _figures(m), _sheet(m.run), _curves(m.run)) for m, v in zip(models, verdicts, strict=True) if m.run],
         main=_main_set(models),
         frames=[name for name in (COMPOSED, CROWDED, SIMULATED) if any(name in m.sets for m in models)],
@@ -86,10 +86,10 @@ def render(sources: Sources) -> str:
     )
 
 
-def _main_set(models: Sequence[Model]) -> str:
-    """The set that the comparison is of: real heads, where anybody was judged by them."""
+def _main_set(models: Sequence[Model]) -> str | None:
+    """The set that the comparison is of: real heads, where anybody was judged by them; None where nobody was judged."""
     seen = {name for m in models for name in m.sets}
-    return next((name for name in (VALIDATION, SIMULATED, *seen) if name in seen), VALIDATION)
+    return next((name for name in (VALIDATION, SIMULATED, *seen) if name in seen), None)
 
 
 def _figures(model: Model) -> list[Figure]:

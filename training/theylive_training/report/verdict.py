@@ -9,6 +9,7 @@ from theylive_training.judge.exam import BACKGROUNDS, COMPOSED, CROWDED, SIMULAT
 from theylive_training.judge.limits import CLASSIFIER, DETECTOR
 from theylive_training.report.figures import Figures
 from theylive_training.report.models import EVALUATION, Model
+from theylive_training.report.words import share
 
 GOOD, SHORT, UNKNOWN = "good", "short", "unknown"
 SETS = {
@@ -89,7 +90,7 @@ def _heads(model: Model) -> str:
     if of is None or not of.head_count:
         return ""
     if not of.exhaustive:
-        return f"Tells one head a frame: right on {of.accuracy:.1%} of {of.pictures} real pictures." if of.accuracy is not None else ""
+        return f"Tells one head a frame: right on {share(of.accuracy)} of {of.pictures} real pictures." if of.accuracy is not None else ""
     found = of.head_count - of.missed
     all_of = f"all {of.head_count}" if not of.missed else f"{found} of {of.head_count}"
     return f"Finds {all_of} heads on real pictures, {_johns(of)}."
@@ -110,7 +111,7 @@ def _frames(model: Model) -> str:
     if not model.exhaustive:
         return ""
     told = [
-        f"{of.recall:.1%} on {SETS[name]}{f' ({_johns(of)})' if of.john_called_alien else ''}"
+        f"{share(of.recall)} on {SETS[name]}{f' ({_johns(of)})' if of.john_called_alien else ''}"
         for name in (COMPOSED, CROWDED, SIMULATED)
         if (of := model.sets.get(name)) and of.recall is not None
     ]

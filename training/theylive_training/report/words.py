@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from markupsafe import Markup, escape
+
 NONE = "\N{EN DASH}"
 _MADE_OF = {
     "real": "real pictures, in other light",
@@ -36,7 +40,7 @@ def general(value: float | None) -> str:
 
 def share(value: float | None) -> str:
     """0..1 as per cent."""
-    return NONE if value is None else f"{100 * value:.1f} %"
+    return NONE if value is None else f"{100 * value:.1f}\N{NO-BREAK SPACE}%"
 
 
 def whole(value: int | None) -> str:
@@ -70,6 +74,11 @@ def kind(name: str) -> str:
     if last in _SEEN_AS:
         return f"{_MADE_OF.get(stem, stem)}, {_SEEN_AS[last]}"
     return _MADE_OF.get(name, name.replace("_", " "))
+
+
+def marked(words: str) -> Markup:
+    """Words with `commands` in them."""
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(words))))
 
 
 def limit(name: str) -> str:
