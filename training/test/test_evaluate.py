@@ -109,6 +109,8 @@ def test_a_folder_of_an_evaluation_is_replaced_and_any_other_is_left_as_it_was(d
         (["{model}", "--out", "{tmp}/file"], "is a file"),
         (["{model}", "--out", "{tmp}"], "holds what no evaluation has written"),
         (["{model}", "--json", "{tmp}/no/m.json"], "cannot be written"),
+        (["{model}", "--out", "{tmp}/file/out"], "cannot be written"),
+        (["{model}", "--json", "{tmp}/file/m.json"], "cannot be written"),
         (["{model}", "--json", "{tmp}/file"], "no evaluation has written"),
     ],
 )

@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 
+import cv2
 import numpy as np
 import pytest
 from theylive_training.__main__ import main
@@ -103,6 +105,7 @@ def test_a_run_begins_with_another_runs_net(made, tmp_path):
         (["train", "compact", "--smoke", "--out", "{tmp}/out", "--start", "{tmp}"], "not the folder of a training"),
         (["train", "compact", "--data", "{tmp}/nowhere", "--out", "{tmp}/out"], "there is no data set"),
         (["train", "compact", "--smoke", "--out", "{tmp}/file"], "cannot be made"),
+        (["train", "compact", "--smoke", "--preview", "{tmp}/out"], ".png"),
         (["sweep", "--data", "{tmp}/nowhere", "--out", "{tmp}/out", "--smoke"], "there is no data set"),
         (["pipeline", "compact", "--data", "{tmp}/nowhere", "--out", "{tmp}/out"], "there is no data set"),
         (["edgetpu-check", "{tmp}/none.tflite"], "cannot be read"),
@@ -124,6 +127,25 @@ def test_a_sweep_of_nothing_is_refused(words, capsys, tmp_path):
     with pytest.raises(SystemExit, match="2"):
         main(["sweep", "--smoke", "--out", str(tmp_path / "out"), *words])
     assert words[0] in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_damaged_weights_to_begin_with_are_refused_before_anything_is_written(made, capsys, tmp_path):
+    shutil.copytree(made.parent, tmp_path / "damaged")
+    (tmp_path / "damaged" / "weights.pt").write_bytes(b"PK")
+    assert main(["train", "compact", "--smoke", "--start", str(tmp_path / "damaged"), "--out", str(tmp_path / "out")]) == 2
+    assert "holds no weights" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_way_with_pictures_that_are_not_divided_leaves_nothing(capsys, tmp_path):
+    (tmp_path / "shots").mkdir()
+    cv2.imwrite(str(tmp_path / "shots" / "a.jpg"), np.zeros((224, 224, 3), np.uint8))
+    (tmp_path / "shots" / "labels.csv").write_text("a.jpg,100,100,0\n")
+    assert main(["pipeline", "compact", "--data", str(tmp_path / "shots"), "--out", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert "has no division" in error
+    assert error.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
 

@@ -105,7 +105,7 @@ def _add_net(parser: argparse.ArgumentParser) -> None:
         "net", metavar="NET", help="a name, a stack:..., a .tflite file or a training's folder: `explain --help` lists them"
     )
     parser.add_argument("--side", type=positive, help="of the square input (px; default: what the net is made for)")
-    parser.add_argument("--width", type=float, help="channels as a share of the published net's (default: the net's usual share)")
+    parser.add_argument("--width", type=_width, help="channels as a share of the published net's (default: the net's usual share)")
 
 
 def _add_force(parser: argparse.ArgumentParser) -> None:
@@ -212,6 +212,13 @@ def _relu(args: argparse.Namespace) -> int:
     if args.out:
         save_figure(relu_page.draw(gone, rounded, whose, args.seed), args.out)
     return 0
+
+
+def _width(text: str) -> float:
+    value = float(text)
+    if not 0.1 <= value <= 2:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0.1 to 2")
+    return value
 
 
 def _titled(net: object) -> str:

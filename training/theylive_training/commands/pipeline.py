@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     data = needed_data(args)
     if args.by_time and args.split:
         raise TrainingError("--by-time makes a split and --split names one: give one of them")
+    _refuse_unusable(args, data)
     is_new = not args.out.exists()
     try:
         args.out.mkdir(parents=True, exist_ok=True)
@@ -55,6 +56,15 @@ def run(args: argparse.Namespace) -> int:
             raise TrainingError("the pictures have errors, which would be learned: mend them first (see above)")
         wanting |= bool(status)
     return int(wanting)
+
+
+def _refuse_unusable(args: argparse.Namespace, data: Path) -> None:
+    """Raise TrainingError, before anything is written, where there is no data set or no division. Wrong labels are for `check` to list."""
+    from theylive_training.data import dataset, find
+
+    found = find.survey(data)
+    if not args.by_time and not any(problem.is_error for problem in found.problems):
+        dataset.load(data, args.split)
 
 
 def _steps(args: argparse.Namespace, data: Path) -> list[list[str]]:

@@ -47,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
     data = args.data if args.smoke else needed_data(args)
     if args.preview and args.preview.exists():
         raise TrainingError(f"{args.preview} is there already: give another name")
+    if args.preview and args.preview.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise TrainingError(f"{args.preview} is no name of a picture: end it in .png or .jpg")
     if args.weights and spec.kind.framework == TORCH:
         raise TrainingError(f"--weights is for mobilenetv2; {args.net} begins at random or with another run's net (--start)")
     plan = _plan(args, spec, data)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from theylive_training.data.checks.looking import fault_of
 from theylive_training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -68,7 +69,10 @@ def read_picture(path: Path) -> np.ndarray:
     """A picture, uint8 (height, width, 3) BGR. Raises TrainingError."""
     if not path.is_file():
         raise TrainingError(f"there is no picture {path}: give a JPEG or PNG file")
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    data = path.read_bytes()
+    if fault_of(data):
+        raise TrainingError(f"{path} is cut short: copy it again")
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None:
         raise TrainingError(f"{path} is not a picture: give a JPEG or PNG file")
     return image

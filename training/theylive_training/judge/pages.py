@@ -23,7 +23,7 @@ METRICS, TABLE = "metrics.json", "table.txt"
 def check(out: Path | None, json_file: Path | None) -> None:
     """Raise TrainingError now for what could not be written when all is done, or would replace what an evaluation has not made."""
     if json_file is not None:
-        if json_file.is_dir() or not os.access(json_file.parent, os.W_OK):
+        if json_file.is_dir() or not json_file.parent.is_dir() or not os.access(json_file.parent, os.W_OK):
             raise TrainingError(f"{json_file} cannot be written: give --json a file in a folder of your own")
         if json_file.exists() and not _is_metrics(json_file):
             raise TrainingError(f"{json_file} is there and no evaluation has written it: give --json another name")
@@ -34,7 +34,7 @@ def check(out: Path | None, json_file: Path | None) -> None:
     if out.is_dir() and any(out.iterdir()) and not _is_ours(out):
         raise TrainingError(f"{out} holds what no evaluation has written: give --out a new or empty folder")
     there = next(p for p in (out, *out.absolute().parents) if p.exists())
-    if not os.access(there, os.W_OK):
+    if not (there.is_dir() and os.access(there, os.W_OK)):
         raise TrainingError(f"{out} cannot be written: give --out a folder of your own")
 
 

@@ -16,7 +16,7 @@ from theylive_training.pictures.sheet import save_sheet
 from theylive_training.run_folder import RunFolder
 from theylive_training.train.checkpoint import save_whole
 from theylive_training.train.claim import claimed, identity
-from theylive_training.train.detector import Lesson, train
+from theylive_training.train.detector import Lesson, load_weights, train
 from theylive_training.train.machine import torch_machine
 from theylive_training.train.material import Material, Report, calibration_choice, gather, inputs
 from theylive_training.train.plan import Plan, versions
@@ -37,6 +37,8 @@ def train_yolo(plan: Plan, report: Report = say) -> RunFolder:
     if data and not data.val.heads:
         raise TrainingError("the split has no validation pictures, by which a training is judged: `split` again, with some")
     start = RunFolder.finished(plan.start) if plan.start else None
+    if start:
+        load_weights(build(plan.spec), start.weights)  # before anything is written
     with claimed(plan.out, identity(plan, data, start)) as folder:
         if folder.weights.is_file():
             folder.checkpoint.unlink(missing_ok=True)
