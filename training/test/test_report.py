@@ -21,7 +21,7 @@ from theylive_ros.types import Detection
 
 SHIPPED = share_path("models", "compact_yolo_224_int8.tflite")
 IMAGE = np.zeros((224, 224, 3), np.uint8)
-CHECK = ("edgetpu_check", {"ok": True, "on_cpu": 0, "errors": [], "warnings": [], "operators": {"CONV_2D": 37}})
+EDGE_TPU = {"ok": True, "on_cpu": 0, "errors": [], "warnings": [], "operators": {"CONV_2D": 37}}
 FACTS = {
     "schema": 1,
     "spec": {"net": "compact", "side": 224, "width": None},
@@ -88,7 +88,7 @@ def run(tmp_path):
     (folder / "weights.pt").write_bytes(b"weights")
     told = manifest.load(SHIPPED)
     shutil.copy(SHIPPED, folder)
-    told = dataclasses.replace(told, training={"licence": {"model": "AGPL-3.0: why", "data": "PDDL-1.0"}, CHECK[0]: CHECK[1]})
+    told = dataclasses.replace(told, training={"licence": {"model": "AGPL-3.0: why", "data": "PDDL-1.0"}, "edgetpu_check": EDGE_TPU})
     manifest.save(told, manifest.path_of(folder / SHIPPED.name))
     cv2.imwrite(str(folder / "curves.png"), IMAGE)
     cv2.imwrite(str(folder / "pictures.jpg"), IMAGE)
@@ -213,6 +213,12 @@ def test_centre_errors_stand_beside_the_goal_and_the_floor_of_the_same_labels(ru
     assert "floor: the labels of the part val 1.31 / 2.72 px" in words
     assert "goal 1.70 +0.39 3.40" in words
     assert "compact_yolo_224_int8 0.40 -0.91 0.40" in words
+
+
+def test_the_floor_is_that_of_the_pictures_that_verify_looked_at(run, audit, tmp_path):
+    verified(run)
+    assert report(tmp_path / "r.html", run, "--data-check", audit) == 0
+    assert "floor: the labels of the part val 1.31 / 2.72 px" in read(tmp_path / "r.html")[1]
 
 
 def test_the_floor_is_that_of_the_whole_set_when_other_pictures_judged(run, evaluation, audit, tmp_path):

@@ -54,7 +54,9 @@ def comparison(models: Sequence[Model], evaluation: Evaluation | None, check: Da
     judged = [m for m in models if VALIDATION in m.sets and m.sets[VALIDATION].alien]
     if not judged:
         return None
-    heads, part = judged[0].sets[VALIDATION].heads, evaluation.part if evaluation else None
+    first = judged[0]
+    heads = first.sets[VALIDATION].heads
+    part = evaluation.part if first.judged and evaluation else first.run.verified.part if first.run and first.run.verified else None
     of, floors = check.floors_of(part, heads) if check else ("", {})
     aliens = floors.get("alien")
     rows = tuple(_row(m, aliens) for m in judged)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 import shlex
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -55,35 +56,39 @@ def render(sources: Sources) -> str:
     """The whole page."""
     models = models_of(sources.runs, sources.evaluation)
     verdicts = [verdict_of(m) for m in models]
-    environment = Environment(
-        loader=PackageLoader("theylive_training.report", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return (
+        _templates()
+        .get_template("page.html")
+        .render(
+            mark=MARK,
+            today=datetime.date.today().strftime("%-d %B %Y"),
+            version=version("theylive_training"),
+            summary=summary(models, verdicts),
+            models=models,
+            both=list(zip(models, verdicts, strict=True)),
+            own=[(m, v, _figures(m), _sheet(m.run), _curves(m.run)) for m, v in zip(models, verdicts, strict=True) if m.run],
+            main=_main_set(models),
+            frames=[name for name in (COMPOSED, CROWDED, SIMULATED) if any(name in m.sets for m in models)],
+            evaluation=sources.evaluation,
+            check=sources.data_check,
+            floor=floor.comparison(models, sources.evaluation, sources.data_check),
+            sweep=sources.sweep,
+            pareto=plot(sources.sweep.plot) if sources.sweep else None,
+            set_words=SETS,
+            mm_per_px=MM_PER_PX,
+            real=VALIDATION,
+            commands={"models": "".join(f" {shlex.quote(str(run.folder.model))}" for run in sources.runs)},
+        )
     )
+
+
+@functools.cache
+def _templates() -> Environment:
+    loader = PackageLoader("theylive_training.report", "")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {name: getattr(words, name) for name in _FILTERS}
     environment.filters["quoted"] = lambda value: shlex.quote(str(value))
-    return environment.get_template("page.html").render(
-        mark=MARK,
-        today=datetime.date.today().strftime("%-d %B %Y"),
-        version=version("theylive_training"),
-        summary=summary(models, verdicts),
-        models=models,
-        both=list(zip(models, verdicts, strict=True)),
-        own=[(m, v, _figures(m), _sheet(m.run), _curves(m.run)) for m, v in zip(models, verdicts, strict=True) if m.run],
-        main=_main_set(models),
-        frames=[name for name in (COMPOSED, CROWDED, SIMULATED) if any(name in m.sets for m in models)],
-        evaluation=sources.evaluation,
-        check=sources.data_check,
-        floor=floor.comparison(models, sources.evaluation, sources.data_check),
-        sweep=sources.sweep,
-        pareto=plot(sources.sweep.plot) if sources.sweep else None,
-        set_words=SETS,
-        mm_per_px=MM_PER_PX,
-        real=VALIDATION,
-        commands={"models": "".join(f" {shlex.quote(str(run.folder.model))}" for run in sources.runs)},
-    )
+    return environment
 
 
 def _main_set(models: Sequence[Model]) -> str | None:

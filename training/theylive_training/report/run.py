@@ -80,7 +80,10 @@ class Exported:
 
 @dataclasses.dataclass(frozen=True)
 class Verified:
-    """What `verify` found of the exported bytes. figures: by who (float, int8, compiled) and set; shortfalls: of the int8 file's sets."""
+    """What `verify` found of the exported bytes. figures: by who (float, int8, compiled) and set; part: of the split, or None.
+
+    shortfalls: of the int8 file's sets.
+    """
 
     passed: bool
     failed: tuple[str, ...]
@@ -88,6 +91,7 @@ class Verified:
     limits: dict[str, float | None]
     figures: dict[str, dict[str, Figures]]
     main: str
+    part: str | None
     judged_on: str
     doubt: str | None
     shortfalls: tuple[str, ...]
@@ -196,9 +200,10 @@ def _verified(folder: RunFolder, exported: Exported | None) -> Verified | None:
             return None
         data = table(told["data"])
         if text(data["kind"]) == "real":
-            judged_on = f"part {text(data['part'])} of the split {text(data['split'])}"
+            part = text(data["part"])
+            judged_on = f"part {part} of the split {text(data['split'])}"
         else:
-            judged_on = "drawn pictures, for lack of real ones"
+            part, judged_on = None, "drawn pictures, for lack of real ones"
         figures = mapped(lambda sets: mapped(read_figures, sets), told["figures"])
         main = text(told["main"])
         if any(main not in sets for sets in figures.values()):
@@ -210,6 +215,7 @@ def _verified(folder: RunFolder, exported: Exported | None) -> Verified | None:
             limits=mapped(number, told["limits"]),
             figures=figures,
             main=main,
+            part=part,
             judged_on=judged_on,
             doubt=None if data.get("doubt") is None else text(data["doubt"]),
             shortfalls=tuple(shortfalls(told["figures"][INT8])),
