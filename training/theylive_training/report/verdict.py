@@ -108,14 +108,13 @@ def _silence(model: Model) -> str:
 
 
 def _frames(model: Model) -> str:
-    if not model.exhaustive:
-        return ""
     told = [
         f"{share(of.recall)} on {SETS[name]}{f' ({_johns(of)})' if of.john_called_alien else ''}"
         for name in (COMPOSED, CROWDED, SIMULATED)
         if (of := model.sets.get(name)) and of.recall is not None
     ]
-    return f"Heads found: {_listed(told)}." if told else ""
+    alone = "" if model.exhaustive else " where there is one alone"
+    return f"Heads found{alone}: {_listed(told)}." if told else ""
 
 
 def _centres(model: Model) -> str:
