@@ -39,7 +39,7 @@ class Usual:
 
 _LONG = Schedule(epochs=150, batch=64, rate=0.004, patience=30)  # for a GPU
 USUAL_ON_CPU = {
-    "compact": Usual(6000, Schedule(epochs=16)),
+    "compact": Usual(6000, Schedule()),
     "yolov8n": Usual(6000, Schedule(epochs=8, patience=8)),
     "mobilenetv2": Usual(4000, Schedule(epochs=10)),
 }
