@@ -12,9 +12,9 @@ from typing import Any
 from theylive_training.data import dataset
 from theylive_training.judge import evaluation, exam
 from theylive_training.judge.predictor import open_predictor
-from theylive_training.nets.spec import KERAS, NetSpec
-from theylive_training.run_folder import RunFolder
+from theylive_training.nets.spec import NetSpec
 from theylive_training.tflite.export import export
+from theylive_training.train.fit import fit
 from theylive_training.train.plan import Plan
 from theylive_training.train.progress import Progress
 
@@ -78,11 +78,7 @@ def front(points: Sequence[Point], cost: Callable[[Point], float | None]) -> lis
 
 def _model(plan: Plan, report: Callable[[str], None]) -> Path:
     report(f"{plan.spec.model_name}: {plan.out}")
-    if plan.spec.kind.framework == KERAS:
-        from theylive_training.train.mobilenetv2 import train_mobilenetv2 as train
-    else:
-        from theylive_training.train.yolo import train_yolo as train
-    run: RunFolder = train(plan, report)
+    run = fit(plan)
     return run.model if run.model.is_file() else export(run, report=report)
 
 

@@ -32,16 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Go the way. Raises TrainingError, also where a step could not be done."""
     from theylive_training.__main__ import main
+    from theylive_training.run_folder import RunFolder
 
     data = needed_data(args)
     if args.by_time and args.split:
         raise TrainingError("--by-time makes a split and --split names one: give one of them")
     _refuse_unusable(args, data)
     is_new = not args.out.exists()
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as cause:
-        raise TrainingError(f"{args.out} cannot be made ({cause.strerror}): give a folder of your own as --out") from None
+    RunFolder.make(args.out)
     wanting = False
     for words in _steps(args, data):
         print(f"\n$ theylive-train {shlex.join(words)}", flush=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from theylive_training.arguments import add_data, needed_data, positive
 from theylive_training.errors import TrainingError
-from theylive_training.nets.spec import KERAS, KINDS, TORCH, NetSpec
+from theylive_training.nets.spec import KINDS, TORCH, NetSpec
 from theylive_training.train.plan import SMOKE, USUAL_ON_CPU, USUAL_ON_GPU, Plan
 
 
@@ -57,11 +57,9 @@ def run(args: argparse.Namespace) -> int:
 
         save_preview(plan, args.preview)
         return 0
-    if spec.kind.framework == KERAS:
-        from theylive_training.train.mobilenetv2 import train_mobilenetv2 as train
-    else:
-        from theylive_training.train.yolo import train_yolo as train
-    train(plan)
+    from theylive_training.train.fit import fit
+
+    fit(plan)
     return 0
 
 

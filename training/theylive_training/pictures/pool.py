@@ -108,7 +108,7 @@ def simulated(rng: np.random.Generator, width: int, height: int, scale_range: tu
 
 def _real(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
     """A picture as the camera took it, in another light."""
-    return _upright(_worn(rng, _fit(_next(given.heads, index), side), strength=0.6))
+    return upright(worn(rng, fitted(_next(given.heads, index), side), strength=0.6))
 
 
 def _real_moved(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
@@ -119,7 +119,7 @@ def _real_moved(rng: np.random.Generator, given: Material, side: int, index: int
     target = side / 2 + rng.uniform(-40, 40), side / 2 + rng.uniform(-40, 40)
     matrix = similarity(0.0, rng.uniform(0.6, 1.15), middle, target)
     fill = (PADDING,) * 3 if rng.random() < 0.5 else tuple(int(v) for v in cv2.mean(picture.image)[:3])
-    return _upright(_worn(rng, warp(picture, matrix, (side, side), fill, LEAST_INSIDE)))
+    return upright(worn(rng, warp(picture, matrix, (side, side), fill, LEAST_INSIDE)))
 
 
 def _next(pictures: Sequence[Picture], index: int) -> Picture:
@@ -127,33 +127,34 @@ def _next(pictures: Sequence[Picture], index: int) -> Picture:
     return pictures[index * _STRIDE % len(pictures)]
 
 
-def _upright(picture: Picture) -> Picture:
+def upright(picture: Picture) -> Picture:
+    """The picture, marked as one that is not turned."""
     return dataclasses.replace(picture, upright=True)
 
 
 def _composed(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    return _worn(rng, compose(rng, given.cutouts, _board(rng, given), (side, side), int(rng.integers(1, 5)), (0.85, 1.15)))
+    return worn(rng, compose(rng, given.cutouts, empty_board(rng, given), (side, side), int(rng.integers(1, 5)), (0.85, 1.15)))
 
 
 def _composed_frame(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    return letterboxed(_worn(rng, compose(rng, given.cutouts, _board(rng, given), FRAME, int(rng.integers(1, 7)), (0.88, 1.12))), side)
+    return letterboxed(worn(rng, compose(rng, given.cutouts, empty_board(rng, given), FRAME, int(rng.integers(1, 7)), (0.88, 1.12))), side)
 
 
 def _composed_far(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
     """A frame of a board that stands further away."""
-    return letterboxed(_worn(rng, compose(rng, given.cutouts, _board(rng, given), FRAME, int(rng.integers(2, 9)), _FAR)), side)
+    return letterboxed(worn(rng, compose(rng, given.cutouts, empty_board(rng, given), FRAME, int(rng.integers(2, 9)), _FAR)), side)
 
 
 def _mixed(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    return _worn(rng, _compose_mixed(rng, given, (side, side), 4))
+    return worn(rng, _compose_mixed(rng, given, (side, side), 4))
 
 
 def _mixed_frame(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    return letterboxed(_worn(rng, _compose_mixed(rng, given, FRAME, 6)), side)
+    return letterboxed(worn(rng, _compose_mixed(rng, given, FRAME, 6)), side)
 
 
 def _mixed_far(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    return letterboxed(_worn(rng, _compose_mixed(rng, given, FRAME, 8, _FAR)), side)
+    return letterboxed(worn(rng, _compose_mixed(rng, given, FRAME, 8, _FAR)), side)
 
 
 def _compose_mixed(
@@ -161,16 +162,18 @@ def _compose_mixed(
 ) -> Picture:
     """Drawn heads, now and then with real ones among them, on a real or a drawn board: here the drawn ones cover each other too."""
     heads = [*given.drawn_cutouts, *given.cutouts] if given.cutouts and rng.random() < 0.4 else given.drawn_cutouts
-    board = _board(rng, given) if given.boards and rng.random() < 0.4 else given.drawn_boards[int(rng.integers(len(given.drawn_boards)))]
+    board = (
+        empty_board(rng, given) if given.boards and rng.random() < 0.4 else given.drawn_boards[int(rng.integers(len(given.drawn_boards)))]
+    )
     return compose(rng, heads, board, size, int(rng.integers(1, most + 1)), scale_range)
 
 
 def _empty(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    return _worn(rng, _fit(Picture(_board(rng, given), ()), side))
+    return worn(rng, fitted(Picture(empty_board(rng, given), ()), side))
 
 
 def _empty_frame(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    return letterboxed(_worn(rng, Picture(extend(_board(rng, given), *FRAME).copy(), ())), side)
+    return letterboxed(worn(rng, Picture(extend(empty_board(rng, given), *FRAME).copy(), ())), side)
 
 
 def _simulated(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
@@ -219,7 +222,7 @@ def _can_be_made(kind: str, given: Material) -> bool:
     return needed is None or len(getattr(given, needed)) > 0
 
 
-def _board(rng: np.random.Generator, given: Material) -> np.ndarray:
+def empty_board(rng: np.random.Generator, given: Material) -> np.ndarray:
     """A picture of the empty board; a drawn one where there are no real ones."""
     if not given.boards:
         return given.drawn_boards[int(rng.integers(len(given.drawn_boards)))]
@@ -227,11 +230,13 @@ def _board(rng: np.random.Generator, given: Material) -> np.ndarray:
     return cv2.flip(board, int(rng.integers(-1, 2))) if rng.random() < 0.75 else board
 
 
-def _fit(picture: Picture, side: int) -> Picture:
+def fitted(picture: Picture, side: int) -> Picture:
+    """A picture as the robot's detector gives it to a net of this side."""
     return picture if picture.image.shape[:2] == (side, side) else letterboxed(picture, side)
 
 
-def _worn(rng: np.random.Generator, picture: Picture, strength: float = 1.0) -> Picture:
+def worn(rng: np.random.Generator, picture: Picture, strength: float = 1.0) -> Picture:
+    """The picture as another light and camera would take it, now and then with the laser's spot. strength: see wear.photograph."""
     image = picture.image.copy()
     if rng.random() < 0.2:
         shine(rng, image, picture.boxes)

@@ -6,7 +6,6 @@ empty board and each label are about equally frequent.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 
 import cv2
@@ -16,8 +15,7 @@ from theylive_ros.detector.fit import PADDING
 from theylive_ros.simulator.sample import sample_picture
 from theylive_training.pictures.compose import LEAST_INSIDE, compose, extend
 from theylive_training.pictures.picture import Box, Picture, similarity, warp
-from theylive_training.pictures.pool import FRAME, Material, Pool, letterboxed
-from theylive_training.pictures.wear import photograph, shine
+from theylive_training.pictures.pool import FRAME, Material, Pool, empty_board, fitted, letterboxed, upright, worn
 
 Progress = Callable[[int, int], None]
 Maker = Callable[[np.random.Generator, Material, int, int], Picture]
@@ -58,14 +56,9 @@ def make_single_pool(given: Material, size: int, side: int, seed: int, progress:
     return Pool(tuple(pictures), counts)
 
 
-def fitted(picture: Picture, side: int) -> Picture:
-    """A picture as the robot's detector gives it to a net of this side."""
-    return picture if picture.image.shape[:2] == (side, side) else letterboxed(picture, side)
-
-
 def _real(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
     """A picture as the camera took it, in another light; every picture gets its turn."""
-    return _upright(_worn(rng, fitted(given.heads[index % len(given.heads)], side), strength=0.6))
+    return upright(worn(rng, fitted(given.heads[index % len(given.heads)], side), strength=0.6))
 
 
 def _real_moved(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
@@ -77,30 +70,30 @@ def _real_moved(rng: np.random.Generator, given: Material, side: int, index: int
         target = side / 2 + rng.uniform(-50, 50), side / 2 + rng.uniform(-50, 50)
         moved = warp(picture, similarity(0.0, rng.uniform(0.6, 1.15), (width / 2, height / 2), target), (side, side), fill, LEAST_INSIDE)
         if moved.boxes:
-            return _upright(_worn(rng, moved))
+            return upright(worn(rng, moved))
 
 
 def _composed(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    return _worn(rng, compose(rng, given.cutouts, _board(rng, given), (side, side), 1, (0.85, 1.15)))
+    return worn(rng, compose(rng, given.cutouts, empty_board(rng, given), (side, side), 1, (0.85, 1.15)))
 
 
 def _composed_frame(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    return letterboxed(_worn(rng, compose(rng, given.cutouts, _board(rng, given), FRAME, 1, (0.88, 1.12))), side)
+    return letterboxed(worn(rng, compose(rng, given.cutouts, empty_board(rng, given), FRAME, 1, (0.88, 1.12))), side)
 
 
 def _mixed(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    return _worn(rng, _compose_mixed(rng, given, (side, side)))
+    return worn(rng, _compose_mixed(rng, given, (side, side)))
 
 
 def _mixed_frame(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    return letterboxed(_worn(rng, _compose_mixed(rng, given, FRAME)), side)
+    return letterboxed(worn(rng, _compose_mixed(rng, given, FRAME)), side)
 
 
 def _compose_mixed(rng: np.random.Generator, given: Material, size: tuple[int, int]) -> Picture:
     """A drawn head on a real or a drawn board, or a real one on a drawn board."""
     real_board = bool(given.boards) and rng.random() < 0.4
     heads = given.cutouts if given.cutouts and not real_board and rng.random() < 0.4 else given.drawn_cutouts
-    return compose(rng, heads, _board(rng, given) if real_board else _drawn_board(rng, given), size, 1, (0.85, 1.15))
+    return compose(rng, heads, empty_board(rng, given) if real_board else _drawn_board(rng, given), size, 1, (0.85, 1.15))
 
 
 def _simulated(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
@@ -117,19 +110,19 @@ def _sample(rng: np.random.Generator, size: tuple[int, int], scale_range: tuple[
 
 
 def _empty(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    return _worn(rng, fitted(Picture(_board(rng, given), ()), side))
+    return worn(rng, fitted(Picture(empty_board(rng, given), ()), side))
 
 
 def _empty_frame(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    return letterboxed(_worn(rng, Picture(extend(_board(rng, given), *FRAME), ())), side)
+    return letterboxed(worn(rng, Picture(extend(empty_board(rng, given), *FRAME), ())), side)
 
 
 def _drawn_empty(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    return _worn(rng, Picture(extend(_drawn_board(rng, given), side, side), ()))
+    return worn(rng, Picture(extend(_drawn_board(rng, given), side, side), ()))
 
 
 def _drawn_empty_frame(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:
-    return letterboxed(_worn(rng, Picture(_drawn_board(rng, given), ())), side)
+    return letterboxed(worn(rng, Picture(_drawn_board(rng, given), ())), side)
 
 
 _MAKERS: dict[str, Maker] = {
@@ -148,21 +141,5 @@ _MAKERS: dict[str, Maker] = {
 }
 
 
-def _board(rng: np.random.Generator, given: Material) -> np.ndarray:
-    board = given.boards[int(rng.integers(len(given.boards)))]
-    return cv2.flip(board, int(rng.integers(-1, 2))) if rng.random() < 0.75 else board
-
-
 def _drawn_board(rng: np.random.Generator, given: Material) -> np.ndarray:
     return given.drawn_boards[int(rng.integers(len(given.drawn_boards)))]
-
-
-def _upright(picture: Picture) -> Picture:
-    return dataclasses.replace(picture, upright=True)
-
-
-def _worn(rng: np.random.Generator, picture: Picture, strength: float = 1.0) -> Picture:
-    image = picture.image.copy()
-    if rng.random() < 0.2:
-        shine(rng, image, picture.boxes)
-    return Picture(photograph(rng, image, strength), picture.boxes)

@@ -17,9 +17,9 @@ import tensorflow as tf
 from theylive_training.data import dataset
 from theylive_training.errors import TrainingError
 from theylive_training.pictures.picture import Picture
-from theylive_training.pictures.pool import Material
+from theylive_training.pictures.pool import Material, fitted
 from theylive_training.pictures.sheet import save_sheet
-from theylive_training.pictures.single import fitted, make_single_pool
+from theylive_training.pictures.single import make_single_pool
 from theylive_training.run_folder import RunFolder
 from theylive_training.train.claim import claimed, identity
 from theylive_training.train.machine import usual_threads

@@ -11,7 +11,7 @@ from theylive_training.errors import TrainingError
 from theylive_training.judge.exam import COMPOSED, SIMULATED, make_exam
 from theylive_training.nets.detectors import build, parameters
 from theylive_training.pictures.picture import Picture
-from theylive_training.pictures.pool import Pool, letterboxed, make_pool
+from theylive_training.pictures.pool import Pool, fitted, make_pool
 from theylive_training.pictures.sheet import save_sheet
 from theylive_training.run_folder import RunFolder
 from theylive_training.train.checkpoint import save_whole
@@ -104,7 +104,6 @@ def judging_pictures(plan: Plan, data: dataset.Dataset | None, given: Material) 
     seed = plan.schedule.seed + _APART
     if data is None:
         return make_pool(given, _DRAWN_JUDGES, plan.spec.side, seed).pictures
-    side = plan.spec.side
     frames = make_exam(data, seed, _FRAMES, _FRAMES, sets=(COMPOSED, SIMULATED))
     read = [p.read() for p in (*data.val.heads, *data.val.boards)] + [p for pictures in frames.values() for p in pictures]
-    return tuple(p if p.image.shape[:2] == (side, side) else letterboxed(p, side) for p in read)
+    return tuple(fitted(p, plan.spec.side) for p in read)
