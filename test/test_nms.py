@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from theylive_ros.detector.nms import nms
+from theylive_ros.detector.nms import nms, vote
 
 places = st.integers(0, 30)
 box = st.tuples(places, places, st.integers(1, 15), st.integers(1, 15)).map(lambda b: (b[0], b[1], b[0] + b[2], b[1] + b[3]))
@@ -81,6 +81,36 @@ def test_an_alien_and_a_john_in_one_place_are_both_kept():
 
 def test_nothing_in_nothing_out():
     assert len(nms(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.intp), 0.5, 10)) == 0
+
+
+def test_boxes_that_agree_vote_on_the_survivor_by_their_scores():
+    boxes = np.array([[0, 0, 64, 64], [3, 0, 67, 64], [40, 0, 104, 64], [3, 3, 67, 67]], np.float32)
+    scores, classes = np.array([0.9, 0.6, 0.8, 0.9], np.float32), np.array([0, 0, 0, 1])
+    kept = nms(boxes, scores, classes, 0.5, 10)
+    voted = dict(zip(kept.tolist(), vote(boxes, scores, classes, kept).tolist(), strict=True))
+    assert np.allclose(voted[0], [1.2, 0, 65.2, 64])  # the third is another head, the fourth another label
+    assert np.allclose(voted[2], boxes[2])
+    assert np.allclose(voted[3], boxes[3])
+
+
+def test_a_faint_box_is_not_heard():
+    boxes = np.array([[0, 0, 64, 64], [3, 0, 67, 64]], np.float32)
+    scores, classes = np.array([0.9, 0.4], np.float32), np.zeros(2, np.intp)
+    kept = nms(boxes, scores, classes, 0.5, 10)
+    assert vote(boxes, scores, classes, kept).tolist() == [boxes[0].tolist()]
+
+
+@given(st.lists(head, max_size=40), thresholds)
+def test_a_vote_moves_no_box_far_and_none_alone(heads, threshold):
+    boxes, scores, classes = arrays(heads)
+    kept = nms(boxes, scores, classes, threshold, 1000)
+    voted = vote(boxes, scores, classes, kept)
+    assert voted.shape == (len(kept), 4)
+    for box, i in zip(voted, kept, strict=True):
+        rest = np.delete(boxes[classes == classes[i]], np.flatnonzero(classes == classes[i]).tolist().index(i), axis=0)
+        assert iou(box, boxes[i][None])[0] >= 0.7 or not boxes[i][2:].prod()
+        if (iou(boxes[i], rest) < 0.8).all():
+            assert np.allclose(box, boxes[i])
 
 
 @given(hnp.arrays(np.float32, (3, 4), elements=st.integers(-5, 5).map(float)))

@@ -11,7 +11,7 @@ import numpy as np
 from theylive_ros.detector.decode import Decoder
 from theylive_ros.detector.network import Network, NetworkConfig
 from theylive_ros.detector.network_detector import NetworkDetector
-from theylive_ros.detector.nms import nms
+from theylive_ros.detector.nms import nms, vote
 from theylive_ros.settings import setting
 from theylive_ros.types import Detection, Detections
 
@@ -48,7 +48,7 @@ class YoloV8Detector(NetworkDetector):
         raw, mapping = network.run(image)
         boxes, scores, classes = self._decoder.decode(raw, config.score_threshold)
         kept = nms(boxes, scores, classes, config.iou_threshold, config.max_detections)
-        corners = mapping.to_frame(boxes[kept]).tolist()
+        corners = mapping.to_frame(vote(boxes, scores, classes, kept)).tolist()
         items = tuple(
             Detection(network.labels[label], score, (x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
             for label, score, (x0, y0, x1, y1) in zip(classes[kept].tolist(), scores[kept].tolist(), corners, strict=True)
