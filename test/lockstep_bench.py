@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from truth_eye import TruthEye
-
 from theylive_ros import plugins
+from theylive_ros.benching.truth_eye import TruthEye
 from theylive_ros.lockstep import TICK, LockStep
 from theylive_ros.simulator.scenario import load_scenario, parse_scenario
 from theylive_ros.simulator.score import Score

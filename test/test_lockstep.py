@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from lockstep_bench import rig, static
-from truth_eye import TruthEye
 
+from theylive_ros.benching.truth_eye import TruthEye
 from theylive_ros.controller.lines.sim import SimConfig
 from theylive_ros.lockstep import TICK, camera_eye
 

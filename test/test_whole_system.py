@@ -10,9 +10,9 @@ import random
 
 import pytest
 from lockstep_bench import PERIOD, REACTION, last_light, light, nearest, rig, static, walker
-from truth_eye import TruthEye
 
 from theylive_ros import plugins
+from theylive_ros.benching.truth_eye import TruthEye
 from theylive_ros.controller.config import ExecutorSettings
 from theylive_ros.lockstep import TICK, camera_eye
 from theylive_ros.mirrors.gate import GateSettings

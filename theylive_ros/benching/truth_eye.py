@@ -1,4 +1,4 @@
-"""A detector that knows the truth of the simulated board, and errs as it is told to; for tests in lock-step."""
+"""A detector that knows the truth of the simulated board, and errs as it is told to; for rigs in lock-step."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import math
 import random
 
+from theylive_ros.simulator.world import World
 from theylive_ros.types import Detection, Detections, Region
 
 LABELS = ("alien", "john")
@@ -31,10 +32,12 @@ class TruthEye:
     exhaustive: bool = True
     frames: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
+        """The same seed errs in the same way."""
         self._chance = random.Random(self.seed)
 
-    def __call__(self, world, spot):
+    def __call__(self, world: World, spot: tuple[float, float] | None) -> Detections | None:
+        """What is said of the board now; None: nothing."""
         self.frames += 1
         if self.silent:
             return None

@@ -1,0 +1,1 @@
+"""What the product reaches, measured: one file per thing that is measured."""
