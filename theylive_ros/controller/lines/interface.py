@@ -55,10 +55,42 @@ class Lines(abc.ABC):
     def light(self, on: bool, now_us: int) -> None:
         """Switch the laser line."""
 
+    @property
+    def retrigger_us(self) -> int:
+        """0: the laser line holds its level while lit. Otherwise a monostable or a charge pump wants an edge: while lit, `retrigger` is
+        to be called every so many microseconds, or it falls dark."""
+        return 0
+
+    def retrigger(self, now_us: int) -> None:  # noqa: B027
+        """One more edge of a lit laser line. Lines that hold a level, or are dark, do nothing."""
+
     @abc.abstractmethod
     def inputs(self) -> Inputs:
-        """Read the switches."""
+        """Read the switches. One that was pressed for a moment since the last call counts as pressed. Takes what made `fds` readable."""
+
+    def fds(self) -> tuple[int, ...]:
+        """While open: file descriptors that can be read when a switch has moved; call `inputs` then. None where switches are only polled."""
+        return ()
 
     @abc.abstractmethod
     def close(self) -> None:
         """Laser off, then let the wires go. Safe to call twice."""
+
+
+class RateLines(Lines):
+    """Lines whose pulses come from a pulse generator that is told a rate and counts nothing: `rate_player.RatePlayer` plays them.
+
+    `RatePlayer(settings, rate, turn, stepped, clock_us)` is built and used as `Player` is; its `rate` is the method below, kept from
+    raising: it returns None where the driver failed.
+    """
+
+    def step(self, axis: int, direction: int, now_us: int) -> None:
+        """LinesError: there are no single pulses here."""
+        raise LinesError("lines with a pulse generator are told rates, not single pulses: play them with RatePlayer")
+
+    @abc.abstractmethod
+    def rate(self, axis: int, rate: float, now_us: int) -> float:
+        """One pulse at once and then one every 1/|rate| s until told otherwise; the sign says what DIR was set to. 0: none from now on.
+
+        rate: microsteps/s. Returns what the generator was truly told, in its own resolution. Raises LinesError.
+        """
