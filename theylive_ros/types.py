@@ -107,6 +107,22 @@ class Target:
     clears_protected: bool
 
 
+@dataclasses.dataclass(frozen=True)
+class SpotSeen:
+    """Where the laser's spot is seen in one frame that was taken while it was lit.
+
+    stamp: capture of the frame (s). x, y: the middle of the spot (px); sigma: its standard deviation per axis (px). Where none was found
+    they are NaN and `reason` says why.
+    """
+
+    stamp: float
+    found: bool
+    x: float
+    y: float
+    sigma: float
+    reason: str = ""
+
+
 class Segment(NamedTuple):
     """A stretch of the mirrors' motion with constant acceleration: position(t) = p + v t + a t^2 / 2 for 0 <= t < duration.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from theylive_ros.controller.lines.sim import Change, SimLines
-from theylive_ros.mirrors.optics import Geometry, OpticsError
+from theylive_ros.mirrors.optics import Geometry
+from theylive_ros.simulator.beam import Beam, BeamSettings
 from theylive_ros.simulator.camera import SimCamera
 from theylive_ros.simulator.truth import LitSample
 
@@ -15,8 +16,10 @@ SAMPLE_US = 1000  # one sample stands for this long
 class LitPlaces:
     """Reads the log of `lines`. Times are the executor's clock."""
 
-    def __init__(self, lines: SimLines, geometry: Geometry, camera: SimCamera) -> None:
-        self._lines, self._geometry, self._camera = lines, geometry, camera
+    def __init__(self, lines: SimLines, geometry: Geometry, camera: SimCamera, beam: BeamSettings | None = None) -> None:
+        """beam: how the rig is really mounted, as its geometry says if None."""
+        self._lines = lines
+        self._beam = Beam(geometry, camera, beam)
         self._next_us = 0
         self.shining = False
 
@@ -30,20 +33,14 @@ class LitPlaces:
 
     def spot(self) -> tuple[float, float]:
         """Where the beam meets the board now, lit or not (px)."""
-        return self._place(*self._lines.position)
+        return self._beam.place(*self._lines.position)
 
     def _samples(self, change: Change, end_us: int) -> list[LitSample]:
-        x, y = self._place(change.x, change.y)
+        x, y = self._beam.place(change.x, change.y)
         # A place that was left before a sample was due still counts: that may be the very place that must not be lit.
         times = list(range(max(change.time_us, self._next_us), end_us, SAMPLE_US)) or [change.time_us]
         self._next_us = times[-1] + SAMPLE_US
         return [LitSample(t * 1e-6, x, y) for t in times]
-
-    def _place(self, x: int, y: int) -> tuple[float, float]:
-        try:
-            return self._camera.to_px(*self._geometry.board_point(self._geometry.angles((x, y))))
-        except OpticsError:  # the beam does not reach the board: out of every picture
-            return float("inf"), float("inf")
 
 
 def _spans(changes: Sequence[Change], now_us: int) -> list[tuple[Change, int]]:
