@@ -69,7 +69,7 @@ class Lines(abc.ABC):
         """Read the switches. One that was pressed for a moment since the last call counts as pressed. Takes what made `fds` readable."""
 
     def fds(self) -> tuple[int, ...]:
-        """While open: file descriptors that can be read when a switch has moved; call `inputs` then. None where switches are only polled."""
+        """While open: file descriptors that can be read when a switch has moved; call `inputs` then. Empty: switches are only polled."""
         return ()
 
     @abc.abstractmethod
