@@ -11,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from theylive_ros.mirrors import plane
-from theylive_ros.mirrors.calibration import Calibration, CalibrationError, load, nominal, save
+from theylive_ros.mirrors.calibration import Calibration, CalibrationError, Observed, load, nominal, save
+from theylive_ros.mirrors.correction import Correction
 from theylive_ros.mirrors.optics import Geometry, OpticsError
 
+# m at the reach: a few pixels, as a lens would do
+CUBIC = (0.0005, -0.0008, 0.0004, 0.0006, 0.0, -0.0003, 0.0015, -0.0002, 0.0012, 0.0001)
 pixels = st.tuples(st.floats(0, 320), st.floats(0, 240))
 
 
@@ -28,7 +31,13 @@ def tilted(**changes) -> Calibration:
         "field": ((10.0, 10.0), (300.0, 15.0), (310.0, 220.0), (20.0, 230.0)),
         "geometry": Geometry(rest_x=12.5, invert_y=True),
         "limits": ((-90, 110), (-80, 80)),
-        "residuals": (0.0004, 0.001),
+        "rest": (-7.5, 3.0),
+        "correction": Correction(centre=(0.01, -0.01), reach=0.12, x=CUBIC, y=tuple(-2 * c for c in CUBIC)),
+        "method": "sweep",
+        "points": (Observed(100.0, 90.0, -20.0, 5.0, 0.3, 0.00025), Observed(200.0, 190.5, 31.0, -5.0, 0.1, 0.0001)),
+        "rejected": 2,
+        "rms_px": 0.25,
+        "p95_m": 0.0004,
         "created": "2024-05-01T12:00:00",
     }
     return Calibration(**(values | changes))
@@ -107,7 +116,7 @@ def edited(tmp_path, edit):
     ("edit", "complaint"),
     [
         (lambda d: d.update(format="something"), "no calibration"),
-        (lambda d: d.update(version=2), "version 2"),
+        (lambda d: d.update(version=1), "version 1"),
         (lambda d: d.pop("to_board"), "lacks to_board"),
         (lambda d: d.update(tobord=1), "unknown tobord"),
         (lambda d: d.update(to_board=[1.0] * 9), "singular"),
@@ -129,7 +138,22 @@ def edited(tmp_path, edit):
         (lambda d: d["geometry"].update(microsteps=8.5), "microsteps"),
         (lambda d: d["geometry"].update(rest_x=math.nan), "rest_x"),
         (lambda d: d["geometry"].pop("invert_x"), "geometry"),
-        (lambda d: d.update(residuals=[math.inf]), "residuals"),
+        (lambda d: d.update(rest=[0.0, math.inf]), "rest"),
+        (lambda d: d.update(rest=[0.0]), "rest"),
+        (lambda d: d.update(method="guessed"), "method"),
+        (lambda d: d.update(rms_px=-1.0), "residuals"),
+        (lambda d: d.update(p95_m=math.nan), "residuals"),
+        (lambda d: d.update(rms_px="small"), "rms_px"),
+        (lambda d: d.update(rejected=-1), "residuals"),
+        (lambda d: d.update(points=[[1.0, 2.0]]), "points"),
+        (lambda d: d.update(points=5), "points"),
+        (lambda d: d.update(points=[[1.0, 2.0, 3.0, 4.0, -1.0, 0.0]]), "points"),
+        (lambda d: d.update(points=[[1.0, math.nan, 3.0, 4.0, 1.0, 0.0]]), "points"),
+        (lambda d: d["correction"].pop("reach"), "correction"),
+        (lambda d: d["correction"].update(reach=0.0), "correction"),
+        (lambda d: d["correction"].update(x=[0.0, 1.0]), "coefficients"),
+        (lambda d: d["correction"].update(x=[0.1] * 10), "neighbouring points"),
+        (lambda d: d["correction"].update(y=[math.nan] * 10), "correction"),
     ],
 )
 def test_every_defect_of_a_file_is_refused_in_one_line(tmp_path, edit, complaint):

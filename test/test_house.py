@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "theylive_ros"
 MESSAGES = ROOT / "msg" / "theylive_msgs"
-STAGES = ("camera", "detector", "targeting", "mirrors", "controller", "simulator")
+STAGES = ("camera", "detector", "targeting", "mirrors", "calibrator", "controller", "simulator")
 COMMON = {"theylive_ros", "theylive_ros.types", "theylive_ros.settings", "theylive_ros.plugins", "theylive_ros.share"}
 DRIVERS = {"gpiod", "serial"}
 # What only nodes/, the command line and launch files may know.
@@ -67,6 +67,8 @@ def test_stages_do_not_import_each_other(stage):
     allowed = [f"theylive_ros.{stage}"]
     if stage == "simulator":
         allowed += ["theylive_ros.mirrors.optics", "theylive_ros.controller", "theylive_ros.camera.interface"]
+    if stage == "calibrator":
+        allowed += [f"theylive_ros.mirrors.{module}" for module in ("optics", "plane", "correction", "calibration")]
     others = [f"theylive_ros.{s}" for s in STAGES]
 
     def forbidden(name):

@@ -10,22 +10,36 @@ import math
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from theylive_ros.mirrors import plane
+from theylive_ros.mirrors.correction import Correction, fault
 from theylive_ros.mirrors.optics import Geometry, OpticsError
 from theylive_ros.mirrors.plane import Homography, Point
 from theylive_ros.settings import check
 
 FORMAT = "theylive_ros calibration"
-VERSION = 1
+VERSION = 2
+METHODS = ("nominal", "sweep", "manual")
 _CURE = "calibrate again or restore the file"
 _HEAD = """\
 # How this rig's pixels, board and mirrors belong together. Written by the calibration; do not edit by hand but for `field` and `limits`.
-# Lengths in metres, pixels from the top left corner, limits in microsteps, to_board row by row.
+# Lengths in metres, pixels from the top left corner, rest and limits in microsteps, to_board row by row.
+# points: x, y of the seen spot (px), x, y of the axes (microsteps), residual in px and in m. rms_px and p95_m are cross-validated.
 """
+
+
+class Observed(NamedTuple):
+    """A spot that was seen: its place x, y (px), the axes (microsteps), and its distance from where the fit puts it (px, and m)."""
+
+    x: float
+    y: float
+    steps_x: float
+    steps_y: float
+    residual_px: float
+    residual_m: float
 
 
 class CalibrationError(ValueError):
@@ -37,8 +51,11 @@ class Calibration:
     """Map between pixels, board (m, the rig's frame of `optics`) and microsteps, for pictures of one size. Checked when made.
 
     width, height: picture (px). to_board: 3x3 homography, row by row, from (x, y, 1) in px to the board in m. field: polygon (px) inside
-    which aiming is allowed. limits: lowest and highest microstep of axis x and of axis y. residuals: distances (m) of the fit from what
-    was observed, empty if nothing was. created: date, ISO 8601.
+    which aiming is allowed. limits: lowest and highest microstep of axis x and of axis y. rest: microsteps, beyond the geometry's own,
+    at which the mirrors truly stand at 45 degrees; the geometry is as configured, so that angles mean the same before and after a
+    calibration. correction: what the optics leave over. method: how it was made, one of METHODS. points: what it rests on; rejected: how
+    many more were seen and not believed. rms_px, p95_m: distance of fit and observation, cross-validated; 0 where nothing was observed.
+    created: date, ISO 8601.
     """
 
     width: int
@@ -47,7 +64,13 @@ class Calibration:
     field: tuple[Point, ...]
     geometry: Geometry
     limits: tuple[tuple[int, int], tuple[int, int]]
-    residuals: tuple[float, ...] = ()
+    rest: Point = (0.0, 0.0)
+    correction: Correction = Correction()  # noqa: RUF009 (it is frozen)
+    method: str = "nominal"
+    points: tuple[Observed, ...] = ()
+    rejected: int = 0
+    rms_px: float = 0.0
+    p95_m: float = 0.0
     created: str = ""
 
     def __post_init__(self) -> None:
@@ -78,11 +101,11 @@ class Calibration:
 
     def board_to_steps(self, x: float, y: float) -> Point:
         """Microsteps (fractions) of both axes that put the spot on a point of the board (m). Raises OpticsError."""
-        return self.geometry.steps(self.geometry.mirror_angles((x, y)))
+        return self._optics.steps(self._optics.mirror_angles(self.correction.apply(x, y)))
 
     def steps_to_board(self, x: float, y: float) -> Point:
         """Point of the board (m) that the beam meets when the axes are at these microsteps. Raises OpticsError."""
-        return self.geometry.board_point(self.geometry.angles((x, y)))
+        return self.correction.undo(*self._optics.board_point(self._optics.angles((x, y))))
 
     def metres_per_pixel(self, x: float, y: float) -> float:
         """Length on the board of one pixel at (x, y), in the direction in which it is longest (m)."""
@@ -96,6 +119,12 @@ class Calibration:
         """Whether a position of the axes (microsteps) lies within the soft limits."""
         (low_x, high_x), (low_y, high_y) = self.limits
         return low_x <= x <= high_x and low_y <= y <= high_y
+
+    @functools.cached_property
+    def _optics(self) -> Geometry:
+        """The geometry with the mirrors' true rest."""
+        g = self.geometry
+        return dataclasses.replace(g, rest_x=g.rest_x + self.rest[0], rest_y=g.rest_y + self.rest[1])
 
     @functools.cached_property
     def _to_picture(self) -> Homography:
@@ -162,7 +191,18 @@ def save(calibration: Calibration, path: str | os.PathLike[str]) -> None:
         "field": [list(p) for p in c.field],
         "limits": {"x": list(c.limits[0]), "y": list(c.limits[1])},
         "geometry": dataclasses.asdict(c.geometry),
-        "residuals": list(c.residuals),
+        "rest": list(c.rest),
+        "correction": {
+            "centre": list(c.correction.centre),
+            "reach": c.correction.reach,
+            "x": list(c.correction.x),
+            "y": list(c.correction.y),
+        },
+        "method": c.method,
+        "rms_px": c.rms_px,
+        "p95_m": c.p95_m,
+        "rejected": c.rejected,
+        "points": [list(p) for p in c.points],
     }
     path = Path(path)
     temporary = ""
@@ -181,32 +221,53 @@ def save(calibration: Calibration, path: str | os.PathLike[str]) -> None:
         raise CalibrationError(f"calibration {path} cannot be written: {error.strerror}; mend permissions or space") from error
 
 
+_KEYS = (
+    *("format", "version", "created", "width", "height", "to_board", "field", "limits", "geometry"),
+    *("rest", "correction", "method", "rms_px", "p95_m", "rejected", "points"),
+)
+
+
 def _read(data: dict[str, Any]) -> Calibration:
-    known = {"format", "version", "created", "width", "height", "to_board", "field", "limits", "geometry", "residuals"}
-    missing, unknown = sorted(known - set(data)), sorted(map(str, set(data) - known))
+    missing, unknown = sorted(set(_KEYS) - set(data)), sorted(map(str, set(data) - set(_KEYS)))
     if missing or unknown:
         what = f"lacks {', '.join(missing)}" if missing else f"has unknown {', '.join(unknown)}"
         raise CalibrationError(f"it {what}; {_CURE}")
-    geometry = data["geometry"]
-    names = {f.name for f in dataclasses.fields(Geometry)}
-    if not isinstance(geometry, dict) or set(geometry) != names:
-        raise CalibrationError(f"`geometry` must have exactly: {', '.join(sorted(names))}; {_CURE}")
-    limits = data["limits"]
-    if not isinstance(limits, dict) or set(limits) != {"x", "y"}:
-        raise CalibrationError(f"`limits` must have x and y; {_CURE}")
-    field = data["field"]
-    if not isinstance(field, list):
-        raise CalibrationError(f"`field` is no list; {_CURE}")
+    geometry = _mapping("geometry", data["geometry"], {f.name for f in dataclasses.fields(Geometry)})
+    limits = _mapping("limits", data["limits"], {"x", "y"})
+    correction = _mapping("correction", data["correction"], {"centre", "reach", "x", "y"})
     return Calibration(
         width=_numbers("width", [data["width"]], int, 1)[0],
         height=_numbers("height", [data["height"]], int, 1)[0],
         to_board=_numbers("to_board", data["to_board"], float, 9),
-        field=tuple(_numbers("field", point, float, 2) for point in field),
+        field=tuple(_numbers("field", point, float, 2) for point in _list("field", data["field"])),
         geometry=Geometry(**geometry),
         limits=(_numbers("limits", limits["x"], int, 2), _numbers("limits", limits["y"], int, 2)),
-        residuals=_numbers("residuals", data["residuals"], float, None),
+        rest=_numbers("rest", data["rest"], float, 2),
+        correction=Correction(
+            centre=_numbers("correction.centre", correction["centre"], float, 2),
+            reach=_numbers("correction.reach", [correction["reach"]], float, 1)[0],
+            x=_numbers("correction.x", correction["x"], float, None),
+            y=_numbers("correction.y", correction["y"], float, None),
+        ),
+        method=str(data["method"]),
+        points=tuple(Observed(*_numbers("points", point, float, 6)) for point in _list("points", data["points"])),
+        rejected=_numbers("rejected", [data["rejected"]], int, 1)[0],
+        rms_px=_numbers("rms_px", [data["rms_px"]], float, 1)[0],
+        p95_m=_numbers("p95_m", [data["p95_m"]], float, 1)[0],
         created=str(data["created"]),
     )
+
+
+def _mapping(name: str, value: Any, keys: set[str]) -> dict[str, Any]:
+    if not isinstance(value, dict) or set(value) != keys:
+        raise CalibrationError(f"`{name}` must have exactly: {', '.join(sorted(keys))}; {_CURE}")
+    return value
+
+
+def _list(name: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise CalibrationError(f"`{name}` is no list; {_CURE}")
+    return value
 
 
 def _numbers(name: str, values: Any, kind: type, count: int | None) -> Any:
@@ -241,8 +302,16 @@ def _check(c: Calibration) -> None:
     for axis, (low, high) in zip("xy", c.limits, strict=True):
         if not low < high:
             raise CalibrationError(f"the soft limits of axis {axis} are {low} to {high}; the first must be lower")
-    if not all(math.isfinite(r) and r >= 0 for r in c.residuals):
-        raise CalibrationError("the residuals have values that are no lengths; calibrate again")
+    if c.method not in METHODS:
+        raise CalibrationError(f"method is {c.method!r}; it must be one of {', '.join(METHODS)}")
+    if not all(math.isfinite(v) for p in c.points for v in p) or not all(p.residual_px >= 0 <= p.residual_m for p in c.points):
+        raise CalibrationError("the points have values that are not finite or no distances; calibrate again")
+    if not (0 <= c.rms_px < math.inf and 0 <= c.p95_m < math.inf and c.rejected >= 0):
+        raise CalibrationError("the residuals have values that are no distances; calibrate again")
+    if not all(map(math.isfinite, c.rest)):
+        raise CalibrationError("rest must hold two finite numbers; calibrate again")
+    if what := fault(c.correction):
+        raise CalibrationError(f"the correction {what}; calibrate again")
     try:
         check(c.geometry, prefix="geometry: ")
         finite = math.isfinite(c.geometry.rest_x) and math.isfinite(c.geometry.rest_y)
