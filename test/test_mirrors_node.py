@@ -18,7 +18,8 @@ from theylive_msgs import msg
 from theylive_ros.controller.transports import ProcessTransport
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import TransitionCallbackReturn
-from theylive_ros.nodes.mirrors import JOINTS, MirrorsNode
+from theylive_ros.nodes.mirrors import MirrorsNode
+from theylive_ros.nodes.mirrors_voice import JOINTS
 from theylive_ros.nodes.parameters import ConfigurationError
 from theylive_ros.types import Region, Target, Track
 
@@ -157,7 +158,7 @@ def test_stop_loses_the_reference_and_home_and_arm_bring_the_light_back(rig):
 def test_a_killed_controller_is_started_again_homed_and_stays_disarmed(rig):
     rig.start()
     rig.armed()
-    os.kill(rig.node._link._transport.process.pid, signal.SIGKILL)
+    os.kill(rig.node._planner.link._transport.process.pid, signal.SIGKILL)
     assert not rig.laser.next(lambda m: not m.armed).on
     rig.laser.next(lambda m: list(m.reasons) == ["not_armed"])
     assert rig.node.meter.counts()["controller_lost"] == 1
@@ -169,7 +170,7 @@ def test_deactivated_it_is_dark_and_activated_again_it_is_disarmed(rig):
     rig.start()
     rig.armed()
     assert rig.node.trigger_deactivate() == TransitionCallbackReturn.SUCCESS
-    rig.bench.until(lambda: rig.node._link.pump() or (rig.node._link.status() and not rig.node._link.status().lit))
+    rig.bench.until(lambda: rig.node._planner.link.pump() or (rig.node._planner.link.status() and not rig.node._planner.link.status().lit))
     assert not rig.call("arm").success
     assert rig.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
     rig.laser.next(lambda m: list(m.reasons) == ["not_armed"])
@@ -193,7 +194,7 @@ def test_where_the_ticking_thread_dies_the_node_says_dark_and_arms_no_more(rig, 
     def fail(*_):
         raise RuntimeError("a mistake")
 
-    monkeypatch.setattr(node, "_publish", fail)
+    monkeypatch.setattr(node._voice, "say", fail)
     assert not rig.dark_for("not_armed").armed
     assert "RuntimeError: a mistake" in node.trouble
     assert not rig.call("arm").success
@@ -214,10 +215,10 @@ def test_what_is_set_while_the_controller_comes_back_holds_for_the_new_one(rig, 
 
     monkeypatch.setattr(declared, "on_change", tune_and_lose)
     rig.node.trigger_deactivate()
-    old = node._link
+    old = node._planner.link
     assert node.set_parameters([Parameter("gate.guard_radius", value=0.1)])[0].successful
     old.close()
-    assert node._pointer.gate.guard_radius == 0.1
+    assert node._planner.pointer.gate.guard_radius == 0.1
 
 
 def test_hardware_refuses_simulated_time_at_run_time_too(rig, monkeypatch):
@@ -270,4 +271,4 @@ def test_a_damaged_calibration_is_refused_before_anything_moves(bench, tmp_path)
     path.write_text("rubbish: [")
     node = bench.add(MirrorsNode, "-p", f"calibration:='{path}'")
     bench.until(lambda: str(path) in node._message)
-    assert node._link is None
+    assert node._planner.link is None
