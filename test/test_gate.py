@@ -94,6 +94,7 @@ ALONE = [
     ("limit_input", {"limit_y": True}),
     ("no_laser_line", {"has_laser": False}),
     ("unreferenced", {"referenced": False}),
+    ("missed_steps", {"missed_steps": True}),
     ("off_plan", {"on_plan": False}),
     ("not_armed", {"armed": False}),
     ("clocks_unsteady", {"clocks_sane": False}),
@@ -128,7 +129,29 @@ def test_each_condition_alone_closes_the_gate(reason, changes):
 
 
 def test_every_reason_is_shown_to_close_the_gate():
-    assert {reason for reason, _ in ALONE} == set(REASONS)
+    in_commissioning = {"no_order", "view_unseen", "protected_in_view", "duty"}
+    assert {reason for reason, _ in ALONE} | {"uncalibrated"} == set(REASONS) - in_commissioning
+
+
+def test_without_a_calibration_the_gate_is_closed_and_says_so():
+    assert failing(situation(), None, SETTINGS) == ("uncalibrated",)
+
+
+@pytest.mark.parametrize(
+    ("reason", "place"),
+    [("outside_field", None), ("outside_field", (330.0, 100.0)), ("outside_seen", (300.0, 100.0)), ("protected_near", (90.0, 100.0))],
+)
+def test_every_place_where_the_spot_may_be_before_the_lease_ends_must_be_clear(reason, place):
+    assert reasons(path=(ALIEN_AT, (201.0, 101.0))) == ()
+    assert reason in reasons(path=(ALIEN_AT, place))
+
+
+def test_doubt_about_the_spot_widens_the_guard():
+    near = {"protected": (john(200 - 32 - 24, 100),)}
+    assert reasons(**near) == ()
+    assert reasons(**near, doubt=0.003) == ("protected_near",)
+    assert reasons(aim=(285.0, 100.0), doubt=0.002) == ("outside_seen",)
+    assert "protected_near" in reasons(doubt=math.nan)
 
 
 def test_an_aim_outside_the_calibrated_field_is_refused():
@@ -178,7 +201,9 @@ def test_john_is_grown_by_his_speed_over_his_age_and_one_frame():
     pixel = RIG.metres_per_pixel(160, 120)
     gap = clearance(still, point, 0.03, RIG, SETTINGS)
     assert gap == pytest.approx((200 - 60 - 32) * pixel)
-    assert gap - clearance(quick, point, 0.03, RIG, SETTINGS) == pytest.approx(500 * (0.03 + 0.034) * pixel)
+    assert gap - clearance(quick, point, 0.03, RIG, SETTINGS) == pytest.approx(500 * (0.03 + 0.05) * pixel)  # the lease outlasts a frame
+    slow = dataclasses.replace(SETTINGS, frame_period=0.1)
+    assert gap - clearance(quick, point, 0.03, RIG, slow) == pytest.approx(500 * (0.03 + 0.1) * pixel)
 
 
 # properties -------------------------------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ class IdealController:
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.has_limits = True
         self.silent = False
         self.refuse = False
         self.flags = {"referenced": True, "has_laser": True, "limit_x": False, "limit_y": False, "stop": False, "fault": ""}

@@ -94,6 +94,11 @@ class Link:
             pulses=(report.pulses_x, report.pulses_y),
         )
 
+    @property
+    def has_limits(self) -> bool:
+        """Whether the rig has limit switches; False until the controller has answered."""
+        return self.welcome is not None and self.welcome.has_limits
+
     def move(self, segments: Sequence[Sequence[float]], start: float, *, lit: bool) -> None:
         """Play segments (each as `types.Segment`: s, then microsteps) from `start` (local s) on. ValueError for what no line can hold."""
         if self._ready("MOVE"):

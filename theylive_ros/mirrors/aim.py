@@ -5,9 +5,14 @@ from __future__ import annotations
 import dataclasses
 import math
 
+from theylive_ros.mirrors.calibration import Calibration
+from theylive_ros.mirrors.optics import OpticsError
 from theylive_ros.mirrors.plane import Point
 from theylive_ros.settings import setting
 from theylive_ros.types import Track
+
+# A time (s) over which a head's way is straight.
+_MOMENT = 0.01
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,10 +34,27 @@ def predict(track: Track, stamp: float, at: float, settings: AimSettings) -> Poi
     The velocity counts by 1 - (sigma / speed)^2, the best share of a value with that much noise on it (James and Stein's estimator), so
     that it is ignored where it is less than its own standard deviation and the aim never jumps because it comes to count.
     """
+    dt = _share(track, settings) * min(max(at - stamp, 0.0), settings.horizon)
+    return track.x + track.vx * dt, track.y + track.vy * dt
+
+
+def lag_on_board(track: Track, spot: Point, aim: Point, calibration: Calibration, settings: AimSettings) -> float:
+    """How far (m) the spot trails the aim along the way that the track goes, negative ahead of it; NaN for one that is taken to rest."""
+    if not _share(track, settings) > 0:
+        return math.nan
+    try:
+        sx, sy = calibration.pixel_to_board(*spot)
+        ax, ay = calibration.pixel_to_board(*aim)
+        bx, by = calibration.pixel_to_board(aim[0] + track.vx * _MOMENT, aim[1] + track.vy * _MOMENT)
+    except OpticsError:
+        return math.nan
+    way = math.hypot(bx - ax, by - ay)
+    return ((ax - sx) * (bx - ax) + (ay - sy) * (by - ay)) / way if way > 0 else math.nan
+
+
+def _share(track: Track, settings: AimSettings) -> float:
     speed = math.hypot(track.vx, track.vy)
     if not speed > settings.min_speed:
-        return track.x, track.y
+        return 0.0
     variance = max(track.covariance[10], track.covariance[15])
-    share = max(0.0, 1.0 - variance / speed / speed)  # not by a square, which may be nought where the speed is not
-    dt = share * min(max(at - stamp, 0.0), settings.horizon)
-    return track.x + track.vx * dt, track.y + track.vy * dt
+    return max(0.0, 1.0 - variance / speed / speed)  # not by a square, which may be nought where the speed is not

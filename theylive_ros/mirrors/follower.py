@@ -19,16 +19,21 @@ from theylive_ros.types import Segment, Track
 _SLACK = 0.005
 # The controller's unit of time (s).
 _SHORTEST = 1e-6
+# A picture shows the spot where it was within so much of its stamp (s).
+_EXPOSURE = 0.02
+# Between two looks at the path of the spot (s).
+_STRIDE = 0.01
 
 
 @dataclasses.dataclass
 class Follower:
     """Owns the plan. All but the controller may be replaced between calls.
 
-    on_plan: the counted steps agree with what was sent, so that `present` tells more than the last status.
+    on_plan: the counted steps agree with what was sent, so that `present` tells more than the last status. offset: true place of the spot
+    less the counted one (microsteps), as far as it is known; plans and states are counts. Without a calibration no pixel has a place.
     """
 
-    calibration: Calibration
+    calibration: Calibration | None
     controller: Controller
     motion: MotionSettings
     aim: AimSettings
@@ -37,6 +42,7 @@ class Follower:
     def __post_init__(self) -> None:
         """Knows nothing until the first status."""
         self.on_plan = False
+        self.offset: Point = (0.0, 0.0)
         self._timeline: Timeline | None = None
         self._position: tuple[int, int] = (0, 0)
         self._deaf_until = -math.inf
@@ -53,7 +59,7 @@ class Follower:
         self.on_plan = timeline is not None and timeline.agrees(status.position, status.time - status.lag, _SLACK)
         if not self.on_plan and not status.moving:
             # nothing was sent yet, or a move was refused or cut short
-            self._timeline = Timeline(status.position)
+            self._timeline = Timeline(status.position, status.time)
             self.on_plan = True
 
     def forget(self, until: float) -> None:
@@ -70,10 +76,30 @@ class Follower:
         t = now - status.lag
         return self._timeline.state(t), self._timeline.slewing(t)
 
+    def past(self, status: ControllerStatus | None, moment: float) -> tuple[State, Point] | None:
+        """Where the axes were at a moment, and how far each moved about it (microsteps, within the time of an exposure); None if that is
+        not remembered."""
+        timeline = self._timeline
+        if timeline is None or status is None or not self.on_plan or moment - status.lag - _EXPOSURE < timeline.since:
+            return None
+        t = moment - status.lag
+        around = [timeline.state(t + share * _EXPOSURE) for share in (-1.0, -0.5, 0.0, 0.5, 1.0)]
+        xs, ys = [s.px for s in around], [s.py for s in around]
+        return around[2], (max(xs) - min(xs), max(ys) - min(ys))
+
+    def path(self, status: ControllerStatus | None, now: float, until: float) -> list[Point | None]:
+        """Where the spot will be between now and then (px) by what was sent; empty if it stays."""
+        timeline = self._timeline
+        if timeline is None or status is None or not self.on_plan or timeline.end + status.lag <= now:
+            return []
+        count = math.ceil((until - now) / _STRIDE)
+        times = (now + (until - now) * (i + 1) / count for i in range(count))
+        return [self.pixel(timeline.state(t - status.lag)) for t in times]
+
     def steer(self, track: Track, stamp: float, now: float) -> None:
         """Send a move if the running one does not end where the track, seen in the frame of `stamp`, will be when the mirrors arrive."""
         timeline = self._timeline
-        if timeline is None or not self.on_plan:
+        if timeline is None or not self.on_plan or self.calibration is None:
             return
         start = max(now + self.aim.start_lead, timeline.begin)
         state, present = timeline.state(start), timeline.goal
@@ -94,6 +120,14 @@ class Follower:
         if segments:
             self._send(segments, start, lit=self._is_correction(segments, start, track, stamp))
 
+    def go(self, goal: tuple[int, int], now: float) -> None:
+        """Send a dark move to a count, if the running one does not end there."""
+        timeline = self._timeline
+        if timeline is None or not self.on_plan or timeline.goal == goal:
+            return
+        start = max(now + self.aim.start_lead, timeline.begin)
+        self._send(plan(timeline.state(start), goal, self.motion), start, lit=False)
+
     def halt(self, now: float) -> None:
         """Down a ramp to rest, dark."""
         timeline = self._timeline
@@ -104,17 +138,34 @@ class Follower:
 
     def pixel(self, state: State) -> Point | None:
         """Where the spot stands in the picture (px) at a state of the axes, None if nowhere."""
+        return self.pixel_off(state, self.offset)
+
+    def pixel_off(self, state: State, offset: Point) -> Point | None:
+        """The same if the true place were the counted one plus some other offset (microsteps)."""
         try:
-            return self.calibration.steps_to_pixel(state.px, state.py)
+            return self.calibration.steps_to_pixel(state.px + offset[0], state.py + offset[1]) if self.calibration else None
         except OpticsError:
             return None
 
+    def trim(self, state: State) -> Point:
+        """By how much the offset moves the spot (px), at a state of the axes; nought where there is no place."""
+        trimmed, plain = self.pixel(state), self.pixel_off(state, (0.0, 0.0))
+        return (trimmed[0] - plain[0], trimmed[1] - plain[1]) if trimmed and plain else (0.0, 0.0)
+
+    def doubt(self, state: State, sigma: Point) -> float:
+        """Distance on the board (m) for a deviation of the offset (microsteps); nought where there is no place, which is dark anyway."""
+        spot, other = self.pixel(state), self.pixel_off(state, (self.offset[0] + sigma[0], self.offset[1] + sigma[1]))
+        return distance_on_board(self.calibration, spot, other) if self.calibration and spot and other else 0.0
+
     def steps(self, pixel: Point) -> Point | None:
-        """Microsteps that put the spot on a pixel, None if none do."""
+        """Counted microsteps that put the spot on a pixel, None if none do."""
+        if self.calibration is None:
+            return None
         try:
-            return self.calibration.pixel_to_steps(*pixel)
+            x, y = self.calibration.pixel_to_steps(*pixel)
         except OpticsError:
             return None
+        return x - self.offset[0], y - self.offset[1]
 
     def _send(self, segments: list[Segment], start: float, *, lit: bool) -> None:
         # what is left of a motion that ends within a microsecond is more than a controller can be told, and ends by itself

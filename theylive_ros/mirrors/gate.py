@@ -24,6 +24,8 @@ REASONS = (
     "limit_input",  # a limit switch is pressed
     "no_laser_line",  # the controller has no wire to the laser
     "unreferenced",  # the zero of the axes is not known
+    "missed_steps",  # the spot is seen so far from the count of steps that the axes are not where they are thought to be
+    "uncalibrated",  # there is no map from the picture to the mirrors
     "off_plan",  # the axes are not where they were sent
     "not_armed",  # nobody has armed the rig, or something has disarmed it
     "clocks_unsteady",  # a clock has jumped or a stamp was impossible
@@ -41,6 +43,11 @@ REASONS = (
     "slewing",  # the mirrors are on their way to the aim
     "not_settled",  # the spot is farther from the aim than `settle_tolerance`
     "max_on_time",  # the laser has been on for `max_on_time` and must rest
+    # in commissioning mode
+    "no_order",  # nobody has ordered light within the last 0.3 s
+    "view_unseen",  # no fresh word of the selector covers the whole picture
+    "protected_in_view",  # a protected head is somewhere in the picture
+    "duty",  # the laser has been on for its share of the last 2 s
 )
 
 # Stamps may seem to lie ahead by the jitter of reading two clocks (s).
@@ -81,7 +88,9 @@ class Situation:
 
     now: monotonic clock (s), as every stamp here. target: the selector's newest word. aim, spot: where the spot should be and is (px), None
     where it has no place in the picture. aim_steps, spot_steps: the same in microsteps. on_plan: the counted steps agree with what was
-    sent. slewing: a dark move is under way. on_time: light (s) since the last rest of `min_off_time`.
+    sent. slewing: a dark move is under way. on_time: light (s) since the last rest of `min_off_time`. path: where else the spot may be
+    before the lease ends (px, None for no place in the picture): by the plan, and where it was last seen if that is another place.
+    doubt: standard deviation of the spot's place (m). missed_steps: the axes are not where they are thought to be.
     """
 
     now: float
@@ -96,11 +105,16 @@ class Situation:
     on_plan: bool
     slewing: bool
     on_time: float
+    path: tuple[Point | None, ...] = ()
+    doubt: float = 0.0
+    missed_steps: bool = False
 
 
-def failing(situation: Situation, calibration: Calibration, settings: GateSettings) -> tuple[str, ...]:
+def failing(situation: Situation, calibration: Calibration | None, settings: GateSettings) -> tuple[str, ...]:
     """Every condition that fails, by its name in `REASONS` and in that order; empty while the laser may shine."""
     failed = set(controller_failing(situation.status, situation.now, settings))
+    if situation.missed_steps:
+        failed.add("missed_steps")
     if not situation.on_plan:
         failed.add("off_plan")
     if not situation.armed:
@@ -111,8 +125,8 @@ def failing(situation: Situation, calibration: Calibration, settings: GateSettin
         failed.add("slewing")
     if not situation.on_time < settings.max_on_time:
         failed.add("max_on_time")
-    failed |= _target(situation.target, situation.now, calibration, settings)
-    failed |= _places(situation, calibration, settings)
+    failed |= _target(situation.target, situation.now, settings)
+    failed |= {"uncalibrated"} if calibration is None else _places(situation, calibration, settings)
     return tuple(reason for reason in REASONS if reason in failed)
 
 
@@ -143,11 +157,12 @@ def clearance(track: Track, points: list[Point], age: float, calibration: Calibr
     """Least distance (m) from points on the board (m) to where a protected head may be, seen `age` seconds ago; NaN if that is unknown.
 
     The head's box is grown by `guard_sigma` standard deviations of its place, and by as much as its speed, taken at the same odds,
-    carries it over its age and one more frame.
+    carries it over its age and until light that is let out now ends: one frame later, or with the lease where nobody ends it before.
     """
     place, speed = _sigmas(track.covariance)
     pace = math.hypot(track.vx, track.vy) + settings.guard_sigma * speed
-    growth = settings.guard_sigma * place + pace * (settings.frame_period + max(age, 0.0) if age == age else math.nan)
+    ahead = max(settings.frame_period, settings.lease)
+    growth = settings.guard_sigma * place + pace * (ahead + max(age, 0.0) if age == age else math.nan)
     if not (track.width >= 0 and track.height >= 0):
         return math.nan
     w, h = track.width / 2, track.height / 2
@@ -160,16 +175,19 @@ def clearance(track: Track, points: list[Point], age: float, calibration: Calibr
     return nearest - growth * calibration.metres_per_pixel(track.x, track.y)
 
 
-def _target(target: Target | None, now: float, calibration: Calibration, settings: GateSettings) -> set[str]:
+def is_fresh(target: Target, now: float, settings: GateSettings) -> bool:
+    """Whether the selector's word is of a frame young enough to be acted on."""
+    return -_AHEAD <= now - target.stamp <= settings.target_timeout
+
+
+def _target(target: Target | None, now: float, settings: GateSettings) -> set[str]:
     if target is None:
         return {"no_target"}
     failed = set()
-    if not -_AHEAD <= now - target.stamp <= settings.target_timeout:
+    if not is_fresh(target, now, settings):
         failed.add("target_stale")
     if not (target.clears_protected or settings.allow_unclearing_detector):
         failed.add("cannot_clear_protected")
-    if (target.width, target.height) != (calibration.width, calibration.height):
-        failed.add("picture_size")
     track = target.track
     if track is None:
         return failed | {"no_target"}
@@ -188,7 +206,7 @@ def _places(s: Situation, calibration: Calibration, settings: GateSettings) -> s
     failed = set()
     target = s.target
     has_track = target is not None and target.track is not None
-    pixels = [s.spot, s.aim] if has_track else [s.spot]
+    pixels = [s.spot, s.aim, *s.path] if has_track else [s.spot, *s.path]
     steps = [s.spot_steps, s.aim_steps] if has_track else [s.spot_steps]
     if not all(p is not None and calibration.inside_field(*p) for p in pixels):
         failed.add("outside_field")
@@ -200,13 +218,16 @@ def _places(s: Situation, calibration: Calibration, settings: GateSettings) -> s
         if not error <= settings.settle_tolerance:
             failed.add("not_settled")
     if target is not None:
+        if (target.width, target.height) != (calibration.width, calibration.height):
+            failed.add("picture_size")
         points = _points([p for p in pixels if p is not None], calibration)
         seen = _on_board(target.seen, calibration)
-        inset = settings.guard_radius + settings.edge_margin
+        guard = settings.guard_radius + settings.guard_sigma * s.doubt
+        inset = guard + settings.edge_margin
         if seen is None or not all(plane.depth_inside(seen, *p) >= inset for p in points):
             failed.add("outside_seen")
         age = s.now - target.stamp
-        if points and not all(clearance(t, points, age, calibration, settings) > settings.guard_radius for t in target.protected):
+        if points and not all(clearance(t, points, age, calibration, settings) > guard for t in target.protected):
             failed.add("protected_near")
     return failed
 

@@ -34,6 +34,10 @@ class ControllerStatus:
 class Controller(Protocol):
     """The planner's side of a controller. No call waits; answers arrive with the next status."""
 
+    @property
+    def has_limits(self) -> bool:
+        """Whether the rig has limit switches, so that `home` can find the reference; False while that is not known."""
+
     def status(self) -> ControllerStatus | None:
         """The newest status, None while the link is down or silent for too long."""
 

@@ -39,6 +39,11 @@ class State(NamedTuple):
     py: float
     vy: float
 
+    @property
+    def place(self) -> tuple[float, float]:
+        """Position of both axes."""
+        return self.px, self.py
+
 
 class Phase(NamedTuple):
     """A stretch of one axis' motion: position and velocity at its start, and its acceleration."""

@@ -1,95 +1,71 @@
-"""The planner of the mirrors: follows the target, keeps the plan, judges the gate, holds the lease. Ticked some 200 times a second."""
+"""The planner of the mirrors: follows the target or orders, judges the gate, holds the lease. Ticked some 200 times a second."""
 
 from __future__ import annotations
 
-import dataclasses
 import math
+from typing import Any
 
-from theylive_ros.mirrors.aim import AimSettings, predict
+from theylive_ros.mirrors import commissioning
+from theylive_ros.mirrors.aim import AimSettings, lag_on_board, predict
 from theylive_ros.mirrors.calibration import Calibration
+from theylive_ros.mirrors.commissioning import Bench, Order
 from theylive_ros.mirrors.follower import Follower
-from theylive_ros.mirrors.gate import GateSettings, Situation, controller_failing, distance_on_board, failing
+from theylive_ros.mirrors.gate import REASONS, GateSettings, Situation, controller_failing, distance_on_board, failing
 from theylive_ros.mirrors.interface import Controller, ControllerStatus
 from theylive_ros.mirrors.light import Light
-from theylive_ros.mirrors.motion import MotionSettings
+from theylive_ros.mirrors.motion import MotionSettings, State
+from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.mirrors.plane import Point
+from theylive_ros.mirrors.pointer_state import PointerError, PointerState
+from theylive_ros.mirrors.trim import Trim, TrimSettings, offset_of
 from theylive_ros.settings import check
-from theylive_ros.types import Target
+from theylive_ros.types import SpotSeen, Target
 
-# Any of these disarms, until somebody arms again.
-_DISARMING = ("controller_fault", "stop_input", "no_laser_line", "unreferenced")
+__all__ = ["Pointer", "PointerError", "PointerState"]
+
+# Any of these disarms, until somebody arms again, ...
+_DISARMING = {"controller_fault", "stop_input", "no_laser_line", "unreferenced", "missed_steps"}
+# ... and any of these ends commissioning.
+_ENDING = {"controller_fault", "stop_input", "unreferenced"}
+# The order in which the first of several is told.
+_TOLD = (*REASONS, "commissioning_timeout")
 # While one of these lasts, no move is sent.
 _HOLDING = {"link_silent", "controller_fault", "stop_input", "limit_input", "unreferenced"}
-_CURES = {
-    "link_silent": "the controller is silent: see that it runs and that its cable is in",
-    "controller_fault": "the controller has a fault ({fault}): mend its cause, then reset",
-    "stop_input": "the stop switch is pressed: release it",
-    "limit_input": "a limit switch is pressed: home the axes",
-    "no_laser_line": "no laser line is wired: name one in the controller's settings",
-    "unreferenced": "the zero of the axes is unknown: home them",
-    "cannot_clear_protected": "the detector cannot tell that no protected head is there: use one that reports every head, or allow it by"
-    " allow_unclearing_detector",
-}
-
-
-class PointerError(Exception):
-    """What was asked for is refused; `reason` names the condition as the gate does, the message the cause and the cure."""
-
-    def __init__(self, reason: str, fault: str = "") -> None:
-        super().__init__(f"{reason}: {_CURES[reason].format(fault=fault)}")
-        self.reason = reason
-
-
-@dataclasses.dataclass(frozen=True)
-class PointerState:
-    """What became of one tick.
-
-    time: of the tick; stamp: capture of the frame behind the aim (NaN if none), both monotonic (s). track_id: 0 for none. aim: where the
-    beam should meet the board now, spot: where it does by the count of steps (px), None without one. error: their distance on the
-    board (m), NaN if unknown. settled: error within tolerance and no slew under way. armed, referenced, lit (as the controller reports),
-    open (the lease was renewed). reasons: all that closes the gate. angles (rad), rates (rad/s): of mirrors 1 and 2. latency: from
-    capture to the tick that first heard of it (s). fault: the controller's. disarmed_by: the condition that last disarmed the rig.
-    """
-
-    time: float
-    stamp: float
-    track_id: int
-    aim: Point | None
-    spot: Point | None
-    error: float
-    settled: bool
-    referenced: bool
-    armed: bool
-    open: bool
-    lit: bool
-    reasons: tuple[str, ...]
-    angles: Point
-    rates: Point
-    latency: float
-    fault: str
-    disarmed_by: str
 
 
 class Pointer:
-    """Keeps the spot on the target. Not thread-safe."""
+    """Keeps the spot on the target, or where somebody orders it in commissioning mode. Not thread-safe."""
 
     def __init__(
         self,
-        calibration: Calibration,
+        calibration: Calibration | None,
         controller: Controller,
         *,
+        geometry: Geometry | None = None,
+        limits: tuple[tuple[int, int], tuple[int, int]] | None = None,
         motion: MotionSettings | None = None,
         gate: GateSettings | None = None,
         aim: AimSettings | None = None,
+        trim: TrimSettings | None = None,
     ) -> None:
-        """Raises ValueError for settings out of range, as `configure` does."""
+        """calibration: None for a rig that has none, which can be commissioned but not armed. geometry, limits (lowest and highest
+        microstep of each axis): what orders in commissioning go by; without them the calibration's.
+
+        Raises ValueError for settings out of range, as `configure` does, and for neither calibration nor limits.
+        """
+        if calibration is None and limits is None:
+            raise ValueError("without a calibration the soft limits must be given")
         self.gate = gate or GateSettings()
         self.armed = False
+        self._geometry, self._limits = geometry, limits
         self._follower = Follower(calibration, controller, motion or MotionSettings(), aim or AimSettings(), self.gate.settle_tolerance)
-        self.configure(motion=motion, gate=gate, aim=aim)
+        self._trim = Trim(trim)
+        self.configure(motion=motion, gate=gate, aim=aim, trim=trim)
         self._controller = controller
         self._light = Light(controller)
         self._target: Target | None = None
+        self._commissioned: float | None = None  # since when the rig is in commissioning mode
+        self._order: Order | None = None
         self._heard: float | None = None
         self._latency = math.nan
         self._disarmed_by = ""
@@ -102,22 +78,30 @@ class Pointer:
         motion: MotionSettings | None = None,
         gate: GateSettings | None = None,
         aim: AimSettings | None = None,
+        trim: TrimSettings | None = None,
     ) -> None:
         """Take other settings from the next tick on. With another calibration the rig must be armed again.
 
         Raises ValueError, and keeps what was, for settings out of range.
         """
-        for settings in (motion, gate, aim):
+        for settings in (motion, gate, aim, trim):
             if settings is not None:
                 check(settings)
         follower = self._follower
         if calibration is not None and calibration != follower.calibration:
             follower.calibration = calibration
+            self._trim.reset()
             self.armed = False
         follower.motion = motion or follower.motion
         follower.aim = aim or follower.aim
+        self._trim.settings = trim or self._trim.settings
         self.gate = gate or self.gate
         follower.tolerance = self.gate.settle_tolerance
+
+    @property
+    def commissioning(self) -> bool:
+        """Whether the rig is in commissioning mode."""
+        return self._commissioned is not None
 
     def on_target(self, target: Target, now: float) -> None:
         """Take in the selector's word on a frame; its stamp is on the monotonic clock. An older one than the last is left out."""
@@ -127,43 +111,94 @@ class Pointer:
         self._target = target
         self._heard = None
 
+    def on_spot(self, seen: SpotSeen, now: float) -> None:
+        """Take in where the laser was seen; its stamp is on the monotonic clock. Counts only where the controller says that it shone."""
+        calibration, settings = self._follower.calibration, self._trim.settings
+        if calibration is None or self.commissioning or not settings.enabled or not self._light.shone(seen.stamp):
+            return
+        past = self._follower.past(self._controller.status(), seen.stamp)
+        off = offset_of(seen, calibration, *past, settings) if past else None
+        if past and off:
+            self._trim.see(seen.stamp, *off, past[0].place)
+
     def tick(self, now: float, *, clocks_sane: bool = True) -> PointerState:
         """Look at everything once: steer, judge, renew the light or drop it. clocks_sane: what the ClockWatch says."""
         status = self._controller.status()
-        failed = controller_failing(status, now, self.gate)
+        if status is not None and not status.referenced:
+            self._trim.reset()
+        failed = set(self._failing(status, now))
         self._disarm_if(failed, now)
+        self._follower.offset = self._trim.offset
         self._follower.hear(status)
         target = self._target
         if target is not None and self._heard is None:
             self._heard = now
             self._latency = now - target.stamp
-        if target is not None and target.track is not None and not _HOLDING & set(failed) and self._is_current(target, now):
-            self._follower.steer(target.track, target.stamp, now)
-        return self._judge(status, now, clocks_sane)
+        if not _HOLDING & failed:
+            self._steer(failed, now)
+        on_time = self._light.count(now, status, self.gate.min_off_time)
+        judge = self._judge_order if self.commissioning else self._judge_target
+        return judge(status, now, clocks_sane, on_time)
 
     def arm(self, now: float) -> None:
         """Let the gate decide from now on. Raises PointerError, and stays disarmed, while that cannot be."""
+        if self.commissioning:
+            raise PointerError("commissioning")
         status = self._controller.status()
-        for reason in controller_failing(status, now, self.gate):
+        for reason in self._failing(status, now):
             raise PointerError(reason, status.fault if status else "")
+        if self._follower.calibration is None:
+            raise PointerError("uncalibrated")
         if self._target is not None and not self._target.clears_protected and not self.gate.allow_unclearing_detector:
             raise PointerError("cannot_clear_protected")
         self.armed = True
         self._disarmed_by = ""
 
     def disarm(self, now: float) -> None:
-        """Dark at once, until armed again."""
+        """Dark at once, until armed or commissioned again."""
         self.armed = False
+        self._commissioned = self._order = None
         self._light.drop(now, always=True)
+
+    def commission(self, now: float) -> None:
+        """Obey `order` from now on, for 300 s unless called again. Raises PointerError while armed, or while the axes cannot be moved."""
+        if self.armed:
+            raise PointerError("armed")
+        status = self._controller.status()
+        for reason in controller_failing(status, now, self.gate):
+            if reason in _HOLDING:
+                raise PointerError(reason, status.fault if status else "")
+        self._commissioned = now
+        self._disarmed_by = ""
+
+    def decommission(self, now: float) -> None:
+        """Dark at once, and back to targets, disarmed. Does nothing in targeting mode."""
+        if self.commissioning:
+            self.disarm(now)
+
+    def order(self, angles: Point, light: bool, now: float) -> None:
+        """Turn the mirrors to these angles (rad) and, once they stand there, shine or not. Lasts 0.3 s: the light goes out unless it is
+        repeated. Raises PointerError, and forgets the order before, outside commissioning mode and for angles beyond the limits."""
+        self._order = None
+        if not self.commissioning:
+            raise PointerError("not_commissioning")
+        steps = self._ordering_geometry.steps(angles)
+        limits = self._limits or self._follower.calibration.limits  # type: ignore[union-attr]
+        if not all(low <= step <= high for step, (low, high) in zip(steps, limits, strict=True)):
+            self._light.drop(now)
+            raise PointerError("outside_limits")
+        self._order = Order(now, (round(steps[0]), round(steps[1])), light)
 
     def home(self, now: float) -> None:
         """Disarm and find the reference. Raises PointerError while the controller cannot."""
         self._leave(now, "link_silent", "controller_fault", "stop_input")
+        self._trim.reset()
         self._controller.home()
 
     def reference(self, now: float) -> None:
         """Disarm and take the mirrors' present place for 0, 0. Raises PointerError while the controller cannot."""
         self._leave(now, "link_silent", "controller_fault", "stop_input")
+        self._trim.reset()
         self._controller.reference()
 
     def reset(self, now: float) -> None:
@@ -183,36 +218,63 @@ class Pointer:
         self._target = None
         self._follower.halt(now)
 
+    @property
+    def _ordering_geometry(self) -> Geometry:
+        calibration = self._follower.calibration
+        return self._geometry or (calibration.geometry if calibration else Geometry())
+
     def _leave(self, now: float, *forbidding: str) -> None:
+        """Dark and disarmed for what makes the plan void; commissioning goes on where the axes keep their reference."""
         status = self._controller.status()
         for reason in controller_failing(status, now, self.gate):
             if reason in forbidding:
                 raise PointerError(reason, status.fault if status else "")
-        self.disarm(now)
+        self.armed = False
+        self._order = None
+        self._light.drop(now, always=True)
         self._follower.forget(now + self.gate.link_timeout)
 
-    def _disarm_if(self, failed: tuple[str, ...], now: float) -> None:
+    def _failing(self, status: ControllerStatus | None, now: float) -> tuple[str, ...]:
+        return (*controller_failing(status, now, self.gate), *(("missed_steps",) if self._trim.lost else ()))
+
+    def _disarm_if(self, failed: set[str], now: float) -> None:
         # A short silence is dark and no more: this program may have been late itself. A long one is a lost controller.
         silent = "link_silent" in failed
         self._silent_since = min(self._silent_since, now) if silent else math.inf
-        lost = ("link_silent",) if now - self._silent_since >= self.gate.link_lost else ()
-        for reason in (*failed, *lost):
-            if self.armed and (reason in _DISARMING or reason in lost):
-                self.armed = False
-                self._disarmed_by = reason
+        lost = {"link_silent"} if now - self._silent_since >= self.gate.link_lost else set()
+        reasons = (failed & (_DISARMING if self.armed else _ENDING)) | lost
+        if self._commissioned is not None and now - self._commissioned >= commissioning.TIMEOUT:
+            reasons.add("commissioning_timeout")
+        if reasons and (self.armed or self.commissioning):
+            self._disarmed_by = min(reasons, key=lambda reason: _TOLD.index(reason))
+            self.disarm(now)
+            if "missed_steps" in reasons and self._controller.has_limits:
+                self.home(now)
+
+    def _steer(self, failed: set[str], now: float) -> None:
+        if self.commissioning:
+            if self._order is not None and self._order.lasts(now):
+                self._follower.go(self._order.goal, now)
+            return
+        target = self._target
+        if target is not None and target.track is not None and self._is_current(target, now) and "missed_steps" not in failed:
+            self._follower.steer(target.track, target.stamp, now)
 
     def _is_current(self, target: Target, now: float) -> bool:
         calibration = self._follower.calibration
-        same_picture = (target.width, target.height) == (calibration.width, calibration.height)
+        same_picture = calibration is not None and (target.width, target.height) == (calibration.width, calibration.height)
         return same_picture and target.track is not None and 0.0 <= now - target.track.last_seen <= self.gate.target_timeout
 
-    def _judge(self, status: ControllerStatus | None, now: float, clocks_sane: bool) -> PointerState:
-        follower, calibration = self._follower, self._follower.calibration
+    def _judge_target(self, status: ControllerStatus | None, now: float, clocks_sane: bool, on_time: float) -> PointerState:
+        follower = self._follower
         state, slewing = follower.present(status, now)
         target = self._target
         track = target.track if target else None
         aim = predict(track, target.stamp, now, follower.aim) if target and track else None
         spot = follower.pixel(state)
+        path = follower.path(status, now, now + self.gate.lease)
+        if self._trim.suspected is not None:
+            path.append(follower.pixel_off(state, self._trim.suspected))
         situation = Situation(
             now=now,
             status=status,
@@ -222,34 +284,69 @@ class Pointer:
             aim=aim,
             spot=spot,
             aim_steps=follower.steps(aim) if aim else None,
-            spot_steps=(state.px, state.py),
+            spot_steps=state.place,
             on_plan=follower.on_plan,
             slewing=slewing,
-            on_time=self._light.count(now, status is not None and status.lit, self.gate.min_off_time),
+            on_time=on_time,
+            path=tuple(path),
+            doubt=follower.doubt(state, self._trim.sigma(now, state.place)),
+            missed_steps=self._trim.lost,
         )
-        reasons = failing(situation, calibration, self.gate)
+        reasons = failing(situation, follower.calibration, self.gate)
+        calibration = follower.calibration
+        error = distance_on_board(calibration, spot, aim) if calibration and spot and aim else math.nan
+        lag = lag_on_board(track, spot, aim, calibration, follower.aim) if calibration and track and spot and aim else math.nan
+        settled = error <= self.gate.settle_tolerance and follower.on_plan and not slewing
+        return self._conclude(
+            status, now, reasons, state, track_id=track.id if track else 0, aim=aim, error=error, lag=lag, settled=settled
+        )
+
+    def _judge_order(self, status: ControllerStatus | None, now: float, clocks_sane: bool, on_time: float) -> PointerState:
+        follower, order = self._follower, self._order
+        state, slewing = follower.present(status, now)
+        ordered = State(float(order.goal[0]), 0.0, float(order.goal[1]), 0.0) if order else None
+        settled = state == ordered and follower.on_plan and not slewing
+        bench = Bench(
+            now=now,
+            status=status,
+            clocks_sane=clocks_sane,
+            target=self._target,
+            order=order,
+            on_plan=follower.on_plan,
+            slewing=slewing,
+            settled=settled,
+            used=self._light.used(now, commissioning.WINDOW),
+        )
+        reasons = commissioning.failing(bench, self.gate)
+        aim, spot = follower.pixel(ordered) if ordered else None, follower.pixel(state)
+        error = distance_on_board(follower.calibration, spot, aim) if follower.calibration and spot and aim else math.nan
+        return self._conclude(status, now, reasons, state, track_id=0, aim=aim, error=error, lag=math.nan, settled=settled)
+
+    def _conclude(self, status: ControllerStatus | None, now: float, reasons: tuple[str, ...], state: State, **found: Any) -> PointerState:
+        """Renew the light or drop it, and say what there is to say. found: what only the mode knows, as fields of PointerState."""
+        follower, calibration = self._follower, self._follower.calibration
         if reasons:
             self._light.drop(now, always=status is not None and status.lit)
         else:
             self._light.renew(now, self.gate.lease)
-        error = distance_on_board(calibration, spot, aim) if spot and aim else math.nan
-        geometry = calibration.geometry
+        geometry = self._ordering_geometry if self.commissioning or calibration is None else calibration.geometry
         return PointerState(
             time=now,
-            stamp=target.stamp if target else math.nan,
-            track_id=track.id if track else 0,
-            aim=aim,
-            spot=spot,
-            error=error,
-            settled=error <= self.gate.settle_tolerance and follower.on_plan and not slewing,
+            stamp=self._target.stamp if self._target else math.nan,
+            mode="commissioning" if self.commissioning else "targeting",
+            calibrated=calibration is not None,
+            spot=follower.pixel(state),
             referenced=status is not None and status.referenced,
             armed=self.armed,
             open=not reasons,
             lit=status is not None and status.lit,
             reasons=reasons,
-            angles=geometry.angles((state.px, state.py)),
+            angles=geometry.angles(state.place),
             rates=geometry.rates((state.vx, state.vy)),
+            trim=follower.trim(state),
+            missed_steps=self._trim.missed_steps,
             latency=self._latency,
             fault=status.fault if status else "",
             disarmed_by=self._disarmed_by,
+            **found,
         )

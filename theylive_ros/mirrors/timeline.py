@@ -22,9 +22,14 @@ class _Move(NamedTuple):
 
 
 class Timeline:
-    """Moves on the schedule's clock (monotonic s, without the controller's lag). Starts at rest at a counted position."""
+    """Moves on the schedule's clock (monotonic s, without the controller's lag). Starts at rest at a counted position.
 
-    def __init__(self, position: tuple[int, int]) -> None:
+    since: the earliest moment (s) that is remembered.
+    """
+
+    def __init__(self, position: tuple[int, int], since: float) -> None:
+        """since: moment (s) from which on the axes are known to have rested there."""
+        self.since = since
         self._rest = State(float(position[0]), 0.0, float(position[1]), 0.0)
         self._moves: list[_Move] = []
 
@@ -60,6 +65,7 @@ class Timeline:
         while len(self._moves) > 1 and self._moves[1].start < start - _MEMORY:
             self._rest = self.state(self._moves[1].start)
             self._moves.pop(0)
+            self.since = self._moves[0].start
         self._moves.append(_Move(start, start + duration(segments), segments, lit))
 
     def slewing(self, t: float) -> bool:

@@ -1,0 +1,81 @@
+"""Commissioning: the mode for calibration, jogging and clicked points, in which somebody orders mirror angles and light one by one.
+
+It is apart from targeting: armed never in both. An order lasts 0.3 s, so that whoever gives it must go on giving it; the light is on at
+low duty, only while the mirrors stand where they were ordered, and only while the detector sees the whole picture free of protected
+heads, for without a calibration nobody knows where the spot will be. Pure.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from theylive_ros.mirrors.gate import REASONS, GateSettings, controller_failing, is_fresh
+from theylive_ros.mirrors.interface import ControllerStatus
+from theylive_ros.types import Target
+
+ORDER_LASTS = 0.3  # s
+DUTY, WINDOW = 0.4, 2.0  # share of light, and the time (s) over which it is taken
+TIMEOUT = 300.0  # s after which the mode ends, unless asked for again
+# What is not looked at along the picture's edges (px) may be due to how a picture is made to fit the network.
+_EDGE = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """Given at `time` (monotonic, s): go to `goal` (microsteps) and, once there, shine or not."""
+
+    time: float
+    goal: tuple[int, int]
+    light: bool
+
+    def lasts(self, now: float) -> bool:
+        """Whether it still counts."""
+        return 0.0 <= now - self.time <= ORDER_LASTS
+
+
+@dataclasses.dataclass(frozen=True)
+class Bench:
+    """All that decides about light in this mode.
+
+    now: monotonic clock (s), as every stamp here. target: the selector's newest word. order: the last one, None before the first.
+    settled: the axes stand at its goal. used: light (s) within the last `WINDOW`.
+    """
+
+    now: float
+    status: ControllerStatus | None
+    clocks_sane: bool
+    target: Target | None
+    order: Order | None
+    on_plan: bool
+    slewing: bool
+    settled: bool
+    used: float
+
+
+def failing(bench: Bench, settings: GateSettings) -> tuple[str, ...]:
+    """Every condition that fails, by its name in `gate.REASONS` and in that order; empty while the laser may shine."""
+    order = bench.order
+    checks = {
+        "off_plan": not bench.on_plan,
+        "clocks_unsteady": not bench.clocks_sane,
+        "no_order": order is None or not order.lasts(bench.now) or not order.light,
+        "slewing": bench.slewing,
+        "not_settled": order is not None and not bench.settled,
+        "duty": not bench.used + settings.lease <= DUTY * WINDOW,
+    }
+    failed = {name for name, fails in checks.items() if fails}
+    failed |= set(controller_failing(bench.status, bench.now, settings)) | _view(bench.target, bench.now, settings)
+    return tuple(reason for reason in REASONS if reason in failed)
+
+
+def _view(target: Target | None, now: float, settings: GateSettings) -> set[str]:
+    if target is None:
+        return {"view_unseen"}
+    seen = target.seen
+    whole = seen.x_min <= _EDGE and seen.y_min <= _EDGE and seen.x_max >= target.width - _EDGE and seen.y_max >= target.height - _EDGE
+    checks = {
+        "cannot_clear_protected": not (target.clears_protected or settings.allow_unclearing_detector),
+        "view_unseen": not (whole and is_fresh(target, now, settings)),
+        "protected_in_view": bool(target.protected),
+    }
+    return {name for name, fails in checks.items() if fails}

@@ -1,0 +1,153 @@
+"""The closed loop: where the laser is seen against where the count of steps says it is; what is constant of that corrects every aim.
+
+One filter per axis keeps the offset (microsteps) of the true place of the spot from the counted one, as an integral of what is seen, each
+spot weighted by how sure it is (a Kalman filter of a constant that drifts). A spot far from what the offset foretells is not
+believed at once, for it may be a glint; several in a row that agree are: then steps were missed, and the offset leaps. Until then it
+may be true, so the gate keeps both places from protected heads. Pure.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from theylive_ros.mirrors.calibration import Calibration
+from theylive_ros.mirrors.motion import State
+from theylive_ros.mirrors.optics import OpticsError
+from theylive_ros.mirrors.plane import Point
+from theylive_ros.settings import setting
+from theylive_ros.types import SpotSeen
+
+# Standard deviations beyond which a spot is not believed at once, and at least so many microsteps: less is no danger, only noise.
+_SURPRISE = 4.0
+_LEAST_SURPRISE = 1.0
+# Surprising spots agree when they are this close to their middle (microsteps).
+_AGREEING = 0.75
+# An offset is a missed step when it is beyond the half by so many standard deviations.
+_SURE = 2.5
+
+
+@dataclasses.dataclass(frozen=True)
+class TrimSettings:
+    """How far the seen spot is believed."""
+
+    enabled: bool = setting(True, "correct the aim by where the spot is seen")
+    noise: float = setting(0.3, "least standard deviation of a seen spot per axis", unit="px", low=0.01, high=10.0)
+    worst: float = setting(2.0, "a spot seen less surely than this is not used", unit="px", low=0.01, high=100.0)
+    map_sigma: float = setting(
+        0.3, "standard deviation of the calibrated map, where no spot has been seen of late", unit="microsteps", low=0.0, high=10.0
+    )
+    memory: float = setting(20.0, "time after which what was seen counts for nothing", unit="s", low=0.1, high=3600.0)
+    reach: float = setting(
+        150.0, "way of the mirrors after which what was seen counts for nothing: the map errs differently there", unit="microsteps",
+        low=1.0, high=1e6,
+    )  # fmt: skip
+    confirm: int = setting(
+        3, "spots in a row, far from where they should be and close together, after which steps were missed", low=2, high=100
+    )
+    limit: float = setting(
+        6.0, "offset beyond which the reference is lost; keep it below what `gate.guard_radius` is", unit="microsteps", low=0.5, high=1000.0
+    )
+
+
+class Trim:
+    """What the seen spots say of the count of steps. Offsets are true minus counted (microsteps)."""
+
+    def __init__(self, settings: TrimSettings | None = None) -> None:
+        """`settings` may be replaced at any time."""
+        self.settings = settings or TrimSettings()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all: there is a new reference, or a new map."""
+        self.offset: Point = (0.0, 0.0)
+        self.suspected: Point | None = None  # what the offset may be instead
+        self._variance = (math.inf, math.inf)
+        self._at: tuple[float, Point] | None = None
+        self._suspects: list[Point] = []
+
+    def see(self, stamp: float, off: Point, sigma: Point, place: Point) -> None:
+        """Take in one spot: its offset from the count and that offset's standard deviation (microsteps per axis), its moment (s) and the
+        counted place (microsteps). An older one than the last is left out."""
+        if self._at is not None and not stamp > self._at[0]:
+            return
+        variances = self._grown(stamp, place)
+        off_by = [abs(o - t) for o, t in zip(off, self.offset, strict=True)]
+        limits = [max(_LEAST_SURPRISE, _SURPRISE * math.sqrt(v + s * s)) for v, s in zip(variances, sigma, strict=True)]
+        if all(d <= limit for d, limit in zip(off_by, limits, strict=True)):
+            gains = [v / (v + s * s) for v, s in zip(variances, sigma, strict=True)]
+            self._settle(tuple(t + k * (o - t) for t, k, o in zip(self.offset, gains, off, strict=True)))
+            self._variance = tuple(v * (1 - k) for v, k in zip(variances, gains, strict=True))
+        else:
+            self._suspect(off, sigma)
+            if self._suspects:
+                return
+        self._at = (stamp, place)
+
+    def sigma(self, now: float, place: Point) -> Point:
+        """Standard deviation of the offset per axis (microsteps) at a moment and a counted place."""
+        x, y = self._grown(now, place)
+        return math.sqrt(x), math.sqrt(y)
+
+    @property
+    def missed_steps(self) -> tuple[int, int]:
+        """Whole microsteps by which each axis is off; 0 within rounding and noise."""
+        if self._at is None:
+            return 0, 0
+        x, y = (
+            round(o) if abs(o) - _SURE * math.sqrt(min(v, self.settings.map_sigma**2)) > 0.5 else 0
+            for o, v in zip(self.offset, self._variance, strict=True)
+        )
+        return x, y
+
+    @property
+    def lost(self) -> bool:
+        """Whether the offset is beyond the limit, so that the count of steps means nothing."""
+        return not all(abs(o) <= self.settings.limit for o in self.offset)
+
+    def _grown(self, now: float, place: Point) -> Point:
+        """Variance of the offset after the time and the way since the last spot; at most that of the map."""
+        settings = self.settings
+        most = settings.map_sigma**2
+        if self._at is None:
+            return most, most
+        stamp, (x, y) = self._at
+        way = math.hypot(place[0] - x, place[1] - y)
+        more = most * (max(now - stamp, 0.0) / settings.memory + way / settings.reach)
+        return min(most, self._variance[0] + more), min(most, self._variance[1] + more)
+
+    def _suspect(self, off: Point, sigma: Point) -> None:
+        """Keep a surprising spot; believe it once `confirm` of them agree."""
+        self._suspects = [*self._suspects, off][-self.settings.confirm :]
+        self.suspected = off
+        count = len(self._suspects)
+        middle = sum(x for x, _ in self._suspects) / count, sum(y for _, y in self._suspects) / count
+        if any(abs(x - middle[0]) > _AGREEING or abs(y - middle[1]) > _AGREEING for x, y in self._suspects):
+            self._suspects = [off]
+        elif count == self.settings.confirm:
+            self._settle(middle)
+            self._variance = (sigma[0] ** 2 / count, sigma[1] ** 2 / count)
+
+    def _settle(self, offset: Point) -> None:
+        self.offset, self._suspects, self.suspected = offset, [], None
+
+
+def offset_of(
+    seen: SpotSeen, calibration: Calibration, counted: State, travel: Point, settings: TrimSettings
+) -> tuple[Point, Point] | None:
+    """Offset of a seen spot from the counted place at its moment, and its standard deviation (microsteps per axis).
+
+    travel: how far each axis moved about that moment (microsteps), which adds to the doubt. None for a spot that is not sure enough, or
+    of which the map knows no place.
+    """
+    if not (seen.found and seen.sigma <= settings.worst and math.isfinite(seen.x) and math.isfinite(seen.y)):
+        return None
+    try:
+        x, y = calibration.pixel_to_steps(seen.x, seen.y)
+        right, _ = calibration.pixel_to_steps(seen.x + 1.0, seen.y)
+        _, below = calibration.pixel_to_steps(seen.x, seen.y + 1.0)
+    except OpticsError:
+        return None
+    noise = max(settings.noise, seen.sigma)
+    sigma = math.hypot(noise * (right - x), travel[0] / 2), math.hypot(noise * (below - y), travel[1] / 2)
+    return (x - counted.px, y - counted.py), sigma
