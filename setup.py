@@ -62,6 +62,8 @@ setup(
             "round_robin = theylive_ros.targeting.round_robin:RoundRobinSelector",
         ],
         "theylive_ros.lines": [
+            "gpio = theylive_ros.controller.lines.gpio:GpioLines",
+            "gpio_standin = theylive_ros.simulator.hardware.gpio_standin:GpioStandinLines",
             "sim = theylive_ros.controller.lines.sim:SimLines",
         ],
     },
