@@ -7,7 +7,7 @@ import pytest
 from lockstep_bench import rig, static
 
 from theylive_ros.benching.truth_eye import TruthEye
-from theylive_ros.controller.lines.sim import SimConfig
+from theylive_ros.controller.lines.sim import SimConfig, SimLines
 from theylive_ros.lockstep import TICK, camera_eye
 
 ALIEN = {"actors": [static("alien", 20, 10)]}
@@ -69,4 +69,4 @@ def test_a_camera_shows_the_spot_only_while_it_is_lit():
 
 def test_a_rig_that_cannot_home_says_so():
     with pytest.raises(RuntimeError, match="not homed"):
-        rig(ALIEN, lines=SimConfig(limit_x=-10000))
+        rig(ALIEN, lines=SimLines(SimConfig(limit_x=-10000)))

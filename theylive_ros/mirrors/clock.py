@@ -6,6 +6,7 @@ import dataclasses
 import math
 
 from theylive_ros.settings import setting
+from theylive_ros.types import Target, Track
 
 # Clocks that are being slewed by a time service drift apart by at most this (s per s); Linux allows 0.0005.
 _DRIFT = 0.001
@@ -62,3 +63,19 @@ class ClockWatch:
         # stamps of this machine's own clock are never ahead of it; a clock that is being slewed backwards may seem so by a little
         self._stamp_good = -_DRIFT <= age <= self.settings.max_age
         return monotonic_now - max(age, 0.0) if self._stamp_good and math.isfinite(monotonic_now) else None
+
+
+def on_monotonic(target: Target, stamp: float) -> Target:
+    """A target with all its stamps moved from ROS time to the monotonic clock, on which its own is `stamp`."""
+    shift = stamp - target.stamp
+
+    def moved(track: Track) -> Track:
+        return dataclasses.replace(track, last_seen=track.last_seen + shift)
+
+    return dataclasses.replace(
+        target,
+        stamp=stamp,
+        track=moved(target.track) if target.track is not None else None,
+        protected=tuple(map(moved, target.protected)),
+        others=tuple(map(moved, target.others)),
+    )
