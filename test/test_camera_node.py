@@ -138,6 +138,30 @@ def test_an_unplugged_camera_is_opened_again(bench, camera):
     assert node.meter.counts()["lost"] == 1
 
 
+def test_a_camera_that_hangs_is_heard_of_once_and_opened_anew(bench, camera, monkeypatch):
+    monkeypatch.setattr(camera, "live", True)
+    ear = bench.hear(Image, "image_raw", qos.IMAGE)
+    node = bench.add(CameraNode)
+    bench.until(lambda: node.active)
+    shown = 0
+    end = time.monotonic() + 10
+    while not ear.messages and time.monotonic() < end:  # best effort: until the two have met
+        show(camera, image=np.full_like(PICTURE, shown := shown + 1))
+        time.sleep(0.02)
+    assert ear.messages
+    time.sleep(0.1)
+    ear.messages.clear()
+    now = time.monotonic()
+    for k in range(12):
+        camera.feed.put(Frame(now + k * 0.1, image=np.full_like(PICTURE, shown)))
+    bench.until(lambda: camera.opened == 2)
+    assert not ear.messages
+    assert node.meter.counts()["repeated_frames"] >= 8
+    assert "very same picture" in node.health()[1]
+    show(camera, image=np.full_like(PICTURE, shown + 1))
+    bench.until(lambda: bool(ear.messages) and node.health()[1] == "active")
+
+
 def test_the_end_of_the_stream_is_told(bench, camera):
     node = bench.add(CameraNode)
     camera.feed.put(END)

@@ -20,6 +20,9 @@ class Camera(abc.ABC):
     """A source of frames. `open()`, then `read()` from one thread, then `close()`, which any thread may call and which ends a `read()`."""
 
     Config: ClassVar[type]
+    # True where a sensor's noise makes every picture differ from the last: one that repeats is then taken for a camera that hangs, it is
+    # not passed on, and the device is opened anew when that lasts. Pictures from files may well repeat.
+    live: ClassVar[bool] = False
 
     def __init__(self, config: Any) -> None:
         """Keeps the config (an instance of `Config`); touches no device."""

@@ -34,6 +34,8 @@ _log = logging.getLogger(__name__)
 class V4l2Camera(Camera):
     """Reads through OpenCV, always the newest frame. The stamp is the driver's: the moment at which the frame began to arrive."""
 
+    live = True
+
     @dataclasses.dataclass
     class Config:
         """Settings of the camera."""

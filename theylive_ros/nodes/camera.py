@@ -9,6 +9,7 @@ import time
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from theylive_ros import plugins
+from theylive_ros.camera.frozen import RepeatWatch
 from theylive_ros.camera.interface import Camera, CameraError, EndOfStream
 from theylive_ros.camera.reopen import Backoff
 from theylive_ros.nodes.base import ManagedNode, Worker, run_node
@@ -36,6 +37,7 @@ class CameraNode(ManagedNode):
         self._camera: Camera | None = None
         self._worker: Worker | None = None
         self._opened = False
+        self._watch = RepeatWatch()
         self._trouble = ""
         self._ended = False
         self.ready()
@@ -91,6 +93,9 @@ class CameraNode(ManagedNode):
                 frame = camera.read()
                 if worker.stopping.is_set():
                     return
+                if camera.live and not self._watch.is_new(frame):
+                    self.meter.count("repeated_frames")
+                    continue
                 self._publisher.publish(frame)
                 self.meter.latency("capture_to_publish", time.monotonic() - frame.stamp)
                 if self._trouble:
