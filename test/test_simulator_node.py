@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
-from std_srvs.srv import SetBool
+from std_srvs.srv import SetBool, Trigger
 from theylive_msgs import msg
 
 from theylive_ros.controller.link import Link
@@ -177,6 +177,24 @@ def test_deactivated_it_films_no_more_but_its_controller_lives_until_cleanup(rig
     node.trigger_deactivate()
     node.trigger_cleanup()
     assert not rig.path.exists()
+
+
+def test_a_scenario_that_waits_leaves_the_board_empty_until_it_is_told_to_begin(bench, rig):
+    rig.start("-p", "wait:=true")
+    assert all(not truth.heads for truth in rig.truth.wait(lambda heard: len(heard) > 10))
+    assert bench.call(Trigger, "simulator/begin", Trigger.Request()).success
+    (head,) = rig.truth.next(lambda t: t.heads).heads
+    assert head.age < 1.0, "its time begins now"
+    again = bench.call(Trigger, "simulator/begin", Trigger.Request())
+    assert not again.success
+    assert "begun already" in again.message
+
+
+def test_a_crooked_rig_at_rest_does_not_point_at_the_middle_of_the_picture(rig):
+    rig.start("-p", "mounting:=crooked")
+    truth = rig.truth.next()
+    assert not truth.mirror_angles.any()
+    assert math.hypot(truth.spot_x - 160, truth.spot_y - 120) > 10
 
 
 def test_two_rigs_in_two_namespaces_have_two_controllers(bench):

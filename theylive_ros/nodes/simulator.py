@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 
 from std_msgs.msg import Header
-from std_srvs.srv import SetBool
+from std_srvs.srv import SetBool, Trigger
 from theylive_msgs import msg
 
 from theylive_ros.controller.config import ExecutorSettings
@@ -24,8 +24,9 @@ from theylive_ros.nodes.controller_link import AUTO, SocketConfig, socket_path
 from theylive_ros.nodes.image_publisher import ImagePublisher
 from theylive_ros.nodes.parameters import ConfigurationError
 from theylive_ros.settings import setting
+from theylive_ros.simulator.beam import PRESETS
 from theylive_ros.simulator.lit import LitPlaces
-from theylive_ros.simulator.scenario import ScenarioError, load_scenario
+from theylive_ros.simulator.scenario import Scenario, ScenarioError, load_scenario
 from theylive_ros.simulator.truth import LitSample
 from theylive_ros.simulator.world import World
 from theylive_ros.types import Frame
@@ -38,10 +39,18 @@ class SimulatorConfig:
     scenario: str = setting("default", "Scenario: a name in config/scenarios, or a file", read_only=True)
     seed: int = setting(-1, "Seed of all chance; -1: the scenario's own", low=-1, read_only=True)
     rate: float = setting(30.0, "Frames per second", unit="Hz", low=1.0, high=240.0, read_only=True)
+    mounting: str = setting(
+        "ideal", "How the rig is mounted: as its geometry says, or crookedly, so that it must be calibrated", choices=tuple(PRESETS),
+        read_only=True,
+    )  # fmt: skip
+    wait: bool = setting(False, "Leave the board empty until ~/begin is called", read_only=True)
 
 
 class SimulatorNode(ManagedNode):
-    """Publishes frames as a camera would, and listens on a socket as a controller would. Service ~/press_stop: the stop switch."""
+    """Publishes frames as a camera would, and listens on a socket as a controller would.
+
+    Services: ~/press_stop, the stop switch; ~/begin, for a scenario that waits.
+    """
 
     def __init__(self, **options: object) -> None:
         super().__init__("simulator", **options)
@@ -63,7 +72,9 @@ class SimulatorNode(ManagedNode):
         self._controller: threading.Thread | None = None
         self._leave = threading.Event()
         self._worker: Worker | None = None
+        self._begun = threading.Event()
         self.create_service(SetBool, "~/press_stop", self._press_stop)
+        self.create_service(Trigger, "~/begin", self._begin)
         self.ready()
 
     @property
@@ -97,11 +108,14 @@ class SimulatorNode(ManagedNode):
         self._controller = threading.Thread(target=self._serve, name="simulated-controller", daemon=True)
         self._controller.start()
         # Last: drawing the heads takes a second or two, and no planner need wait for them.
-        self._world = World(self._scenario, None if config.seed < 0 else config.seed)
+        self._world = self._make_world(self._scenario)
         self.get_logger().info(f"scenario {config.scenario}; controller at {self._server.path}")
 
     def start(self) -> None:
         """Begin to film."""
+        self._begun.clear()
+        if not self._config.value.wait:
+            self._begun.set()
         self._worker = Worker(self, "film", self._film)
 
     def stop(self) -> None:
@@ -132,6 +146,20 @@ class SimulatorNode(ManagedNode):
         # Exact: a simulated motor gets its pulse at the very moment it is due, however late this thread wakes up.
         self._server.serve(self._executor, self._leave, exact=True)
 
+    def _make_world(self, scenario: Scenario) -> World:
+        seed = self._config.value.seed
+        return World(scenario, None if seed < 0 else seed)
+
+    def _begin(self, _: Trigger.Request, answer: Trigger.Response) -> Trigger.Response:
+        if not self.active:
+            answer.message = "the node is not active, so nothing can begin"
+        elif self._begun.is_set():
+            answer.message = "the scenario has begun already"
+        else:
+            self._begun.set()
+            answer.success = True
+        return answer
+
     def _press_stop(self, request: SetBool.Request, answer: SetBool.Response) -> SetBool.Response:
         if self._lines is None:
             answer.message = "the rig is off: configure the node first"
@@ -141,8 +169,11 @@ class SimulatorNode(ManagedNode):
         return answer
 
     def _film(self, worker: Worker) -> None:
-        world, lit = self._world, LitPlaces(self._lines, self._geometry.value, self._world.camera)
-        period, begin = 1.0 / self._config.value.rate, time.monotonic()
+        config = self._config.value
+        lit = LitPlaces(self._lines, self._geometry.value, self._world.camera, PRESETS[config.mounting])
+        waiting = not self._begun.is_set()
+        world = self._make_world(dataclasses.replace(self._scenario, actors=(), spawn=(), disturbances=())) if waiting else self._world
+        period, begin = 1.0 / config.rate, time.monotonic()
         due = begin
         while not worker.pause(max(0.0, due - time.monotonic())):
             now = time.monotonic()
@@ -150,15 +181,17 @@ class SimulatorNode(ManagedNode):
             dropped = math.floor((now - due) / period)
             self.meter.count("dropped", dropped)
             due += (dropped + 1) * period
+            if waiting and self._begun.is_set():
+                waiting, world, begin = False, self._world, now
             world.at(now - begin)
             samples = lit.until(round(now * 1e6))
             spot = lit.spot()
-            jpeg = world.jpeg(spot if lit.shining else None)
+            jpeg = world.jpeg(spot if lit.shining and math.isfinite(spot[0]) else None)
             head = self._publisher.publish(Frame(now, jpeg=jpeg))
-            self._truth.publish(self._tell(head, now, spot, samples))
+            self._truth.publish(self._tell(head, now, world, spot, samples))
             self.meter.latency("render", time.monotonic() - now)
 
-    def _tell(self, head: Header, now: float, spot: tuple[float, float], samples: Sequence[LitSample]) -> msg.GroundTruth:
+    def _tell(self, head: Header, now: float, world: World, spot: tuple[float, float], samples: Sequence[LitSample]) -> msg.GroundTruth:
         return msg.GroundTruth(
             header=head,
             heads=[
@@ -172,9 +205,9 @@ class SimulatorNode(ManagedNode):
                     visible=float(h.visible),
                     vx=h.vx,
                     vy=h.vy,
-                    age=self._world.time - h.appeared_at,
+                    age=world.time - h.appeared_at,
                 )
-                for h in self._world.heads()
+                for h in world.heads()
             ],
             spot_x=spot[0],
             spot_y=spot[1],
