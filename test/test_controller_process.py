@@ -16,6 +16,8 @@ from theylive_ros.controller.transports import ProcessTransport
 SIM = "theylive_ros.controller.lines.sim:SimLines"
 SETTINGS = {"process": {"priority": 0}}
 
+GO = [(0.02, 0, 0, 50000, 0, 0, 0, 0, 0), (0.08, 10, 1000, 0, 0, 0, 0, 0, 0), (0.02, 90, 1000, -50000, 0, 0, 0, 0, 0)]
+
 
 def wait_for(link, condition, seconds=10.0):
     end = time.monotonic() + seconds
@@ -39,9 +41,7 @@ def test_a_child_process_plays_a_plan_and_ends_when_the_link_closes(transport):
     link = Link(transport)
     wait_for(link, lambda s: not s.moving)
     link.reference()
-    link.move(
-        [(0.02, 0, 0, 50000, 0, 0, 0), (0.08, 10, 1000, 0, 0, 0, 0), (0.02, 90, 1000, -50000, 0, 0, 0)], time.monotonic() + 0.01, lit=True
-    )
+    link.move(GO, time.monotonic() + 0.01, lit=True)
     link.light(0.05)
     wait_for(link, lambda s: s.lit)
     status = wait_for(link, lambda s: s.position == (100, 0) and not s.moving)

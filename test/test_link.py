@@ -10,7 +10,7 @@ import pytest
 
 from theylive_ros.controller import protocol as p
 from theylive_ros.controller.clock_map import ClockMap
-from theylive_ros.controller.executor import Executor
+from theylive_ros.controller.executor import Executor, play
 from theylive_ros.controller.lines.sim import SimConfig, SimLines
 from theylive_ros.controller.link import Link, Status
 from theylive_ros.controller.server import SocketServer
@@ -20,7 +20,11 @@ from theylive_ros.controller.transports import LoopbackTransport, SocketTranspor
 from theylive_ros.mirrors.interface import ControllerStatus
 from theylive_ros.types import Segment
 
-GO = [Segment(0.02, 0, 0, 50000, 0, 0, 0), Segment(0.08, 10, 1000, 0, 0, 0, 0), Segment(0.02, 90, 1000, -50000, 0, 0, 0)]
+GO = [
+    Segment(0.02, 0, 0, 50000, 0, 0, 0, 0, 0),
+    Segment(0.08, 10, 1000, 0, 0, 0, 0, 0, 0),
+    Segment(0.02, 90, 1000, -50000, 0, 0, 0, 0, 0),
+]
 
 
 class Rig:
@@ -99,7 +103,7 @@ def test_what_no_line_can_hold_is_refused_before_it_is_sent():
     with pytest.raises(ValueError, match="1 to 32 segments"):
         rig.link.move(GO * 20, rig.now, lit=True)
     with pytest.raises(ValueError, match="not a segment"):
-        rig.link.move([(0.1, float("nan"), 0, 0, 0, 0, 0)], rig.now, lit=True)
+        rig.link.move([(0.1, float("nan"), 0, 0, 0, 0, 0, 0, 0)], rig.now, lit=True)
     with pytest.raises(ValueError, match="1 us"):
         rig.link.move([], rig.now, lit=True)
 
@@ -230,6 +234,37 @@ def test_answers_that_lie_unread_do_not_bend_the_clock():
     for i in range(200):
         same.update(i * 0.005, i * 0.005 + 0.005, i * 0.005 + 0.0001)
     assert same.offset == 0.0
+
+
+def test_what_is_not_known_of_the_controllers_clock_shortens_the_lease():
+    now, lines, executor, _, link = lossy(ahead=500.0)
+    link.reference()
+    for _ in range(5):
+        now[0] += 0.005
+        link.pump()  # the answer to each question is read 5 ms late
+    link.light(0.05)
+    asked, us = now[0], round((now[0] + 500.0) * 1e6)
+    play(executor, us + 44_000)
+    assert lines.lit
+    play(executor, us + 50_000)
+    assert not lines.lit
+    assert asked == now[0]
+    assert link.take_errors() == []
+
+
+def test_light_that_lies_unread_longer_than_its_lease_does_not_shine():
+    now, lines, _, transport, link = lossy()
+    link.reference()
+    link.pump()
+    late = []
+    transport.session.receive, hear = (lambda data, _: late.append(data) or b""), transport.session.receive
+    link.light(0.05)
+    transport.session.receive = hear
+    now[0] += 0.06
+    transport.send(b"".join(late))
+    assert not lines.lit
+    link.pump()
+    assert any("LIGHT refused (late)" in e for e in link.take_errors())
 
 
 def test_a_jump_of_a_clock_is_followed():

@@ -13,17 +13,17 @@ words = st.from_regex(r"[a-z_]{1,20}", fullmatch=True)
 texts = st.text(max_size=300).map(p.clean)
 flags = st.booleans()
 small = st.integers(-(10**6), 10**6)
-segments = st.tuples(*[st.integers(-(10**9), 10**9)] * 7).map(lambda t: p.WireSegment(*t))
+segments = st.tuples(*[st.integers(-(10**9), 10**9)] * 9).map(lambda t: p.WireSegment(*t))
 
 commands = st.one_of(
     st.builds(p.Hello, numbers),
     st.builds(p.Move, flags, times, st.lists(segments, min_size=1, max_size=p.MAX_SEGMENTS).map(tuple)),
     st.builds(p.Light, times),
-    st.sampled_from([p.Stop(), p.Home(), p.Reference(), p.Reset(), p.Query(), p.Bye()]),
+    st.sampled_from([p.Stop(), p.Brake(), p.Home(), p.Reference(), p.Reset(), p.Query(), p.Bye()]),
 )
 faults = st.one_of(st.just(("", "")), st.tuples(words, texts))
 replies = st.one_of(
-    st.builds(p.Welcome, small, small, flags, flags, times, times),
+    st.builds(p.Welcome, small, small, flags, flags, times, times, small, small, small, small),
     st.builds(
         lambda head, bits, tail, fault: p.Report(*head, *bits, *tail, *fault),
         st.tuples(small, times, numbers, numbers),
@@ -114,18 +114,18 @@ def test_numbers_must_follow_each_other(first, second, fits):
 def test_a_greeting_starts_the_numbering_anew():
     decoder = p.Decoder(p.PLANNER)
     decoder.feed(p.encode(p.Query(), 900))
-    assert decoder.feed(p.encode(p.Hello(1), 0)) == [p.Received(0, p.Hello(1))]
+    assert decoder.feed(p.encode(p.Hello(2), 0)) == [p.Received(0, p.Hello(2))]
 
 
 def test_test_vectors_for_firmware():
     assert p.checksum(b"123456789") == 0x29B1
-    assert p.encode(p.Light(50000), 7) == b">7 LIGHT 50000*8030\n"
-    move = p.Move(True, 1000000, (p.WireSegment(20000, 0, 0, 5000000, 0, 0, 0),))
-    assert p.encode(move, 8) == b">8 MOVE 1 1000000 1 20000 0 0 5000000 0 0 0*8746\n"
+    assert p.encode(p.Light(1050000), 7) == b">7 LIGHT 1050000*FC9C\n"
+    move = p.Move(True, 1000000, (p.WireSegment(20000, 0, 0, 5000000, -7000, 0, 0, 0, 0),))
+    assert p.encode(move, 8) == b">8 MOVE 1 1000000 1 20000 0 0 5000000 -7000 0 0 0 0*69A0\n"
 
 
 def test_what_does_not_fit_a_line_is_refused_before_it_is_sent():
-    long = p.WireSegment(*[10**17] * 7)
+    long = p.WireSegment(*[10**17] * 9)
     with pytest.raises(ValueError, match="fewer segments"):
         p.encode(p.Move(True, 0, (long,) * p.MAX_SEGMENTS), 0)
     with pytest.raises(ValueError, match="1 to 32 segments"):

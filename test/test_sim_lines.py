@@ -123,7 +123,7 @@ def homed(config, **settings):
     answer = executor.handle(p.Home(), 0)
     now = 0
     while executor.report(now).moving and not executor.fault:
-        assert isinstance(executor.handle(p.Light(50_000), now), p.Refusal)  # never lit while homing
+        assert isinstance(executor.handle(p.Light(now + 50_000), now), p.Refusal)  # never lit while homing
         now += 1_000
         play(executor, now)
     assert not lines.lit_since(0)
@@ -139,7 +139,7 @@ def test_homing_finds_the_true_zero_from_anywhere(offset):
     assert executor.player.position == [0, 0]
     assert lines.position == (0, 0)
     assert lines.missed == (0, 0)
-    assert isinstance(executor.handle(p.Light(50_000), 10_000_000), p.Report)
+    assert isinstance(executor.handle(p.Light(10_050_000), 10_000_000), p.Report)
 
 
 def test_homing_looks_on_the_side_of_the_configured_limit():

@@ -124,15 +124,18 @@ class SpotSeen:
 
 
 class Segment(NamedTuple):
-    """A stretch of the mirrors' motion with constant acceleration: position(t) = p + v t + a t^2 / 2 for 0 <= t < duration.
+    """A stretch of the mirrors' motion with constant jerk: position(t) = p + v t + a t^2 / 2 + j t^3 / 6 for 0 <= t < duration.
 
-    duration: s; px, py: microsteps at its start (axis x: mirror 1, axis y: mirror 2); v: microsteps/s; a: microsteps/s^2.
+    duration: s; px, py: microsteps at its start (axis x: mirror 1, axis y: mirror 2); v: microsteps/s; a: microsteps/s^2;
+    j: microsteps/s^3.
     """
 
     duration: float
     px: float
     vx: float
     ax: float
+    jx: float
     py: float
     vy: float
     ay: float
+    jy: float

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from theylive_ros.controller import plan as plans
 from theylive_ros.controller.config import ExecutorSettings
-from theylive_ros.controller.plan import Piece
+from theylive_ros.controller.plan import Course, Piece
 
 AHEAD_US = 10_000_000  # a plan that starts or lasts longer than this is a planner's mistake
 LASTING_US = 120_000_000
 REST_SPEED = 5.0  # microsteps/s: what rounding to whole microseconds leaves of rest
 JUMP = 1.0  # microsteps
+EDGE = 0.4  # microsteps beyond the soft range that make no pulse
+ROUNDED = 1.001  # what rounding to whole microseconds may add to an acceleration
 
 
 class RefusedError(Exception):
@@ -29,6 +31,7 @@ def check_move(new: Sequence[Piece], running: Sequence[Piece], tau_us: int, sett
         raise RefusedError("late", f"the plan starts {tau_us - start_us} us in the past")
     if start_us > tau_us + AHEAD_US or new[-1].start_us > start_us + LASTING_US:
         raise RefusedError("far", "the plan starts more than 10 s ahead or lasts more than 120 s")
+    ranges = ((settings.low_x, settings.high_x), (settings.low_y, settings.high_y))
     for axis, name in ((0, "x"), (1, "y")):
         before = plans.state(running, axis, start_us)
         for piece in new:
@@ -38,7 +41,7 @@ def check_move(new: Sequence[Piece], running: Sequence[Piece], tau_us: int, sett
             _check_seam(name, before, after, settings.velocity_tolerance if piece.end_us < plans.FOREVER else REST_SPEED)
             if piece.end_us < plans.FOREVER:
                 before = piece.at(axis, piece.end_us)
-                _check_speed(name, max(abs(after[1]), abs(before[1])), settings.max_rate)
+                _check_course(name, piece.axes[axis], (piece.end_us - piece.start_us) * 1e-6, settings, ranges[axis])
 
 
 def _check_seam(name: str, before: tuple[float, float], after: tuple[float, float], tolerance: float) -> None:
@@ -49,6 +52,18 @@ def _check_seam(name: str, before: tuple[float, float], after: tuple[float, floa
         raise RefusedError("speed", f"axis {name} {what}: from {before[1]:.1f} to {after[1]:.1f} microsteps/s")
 
 
-def _check_speed(name: str, speed: float, limit: float) -> None:
-    if not speed <= limit + REST_SPEED:
-        raise RefusedError("rate", f"axis {name} would run at {speed:.0f} microsteps/s; the limit is {limit:.0f}")
+def _check_course(name: str, course: Course, duration: float, settings: ExecutorSettings, soft: tuple[int, int]) -> None:
+    """Speed and acceleration at their largest, and the places farthest out, wherever within the piece they are."""
+    a, j = course.a, course.j
+    fastest = (0.0, duration, -a / j) if j else (0.0, duration)
+    speed = max(abs(course.at(t)[1]) for t in fastest if 0.0 <= t <= duration)
+    if not speed <= settings.max_rate + REST_SPEED:
+        raise RefusedError("rate", f"axis {name} would run at {speed:.0f} microsteps/s; the limit is {settings.max_rate:.0f}")
+    acceleration = max(abs(a), abs(a + j * duration))
+    if not acceleration <= settings.max_acceleration * ROUNDED:
+        limit = settings.max_acceleration
+        raise RefusedError("acceleration", f"axis {name} would accelerate at {acceleration:.0f} microsteps/s^2; the limit is {limit:.0f}")
+    places = [course.at(t)[0] for t in (0.0, duration, *course.turns()) if 0.0 <= t <= duration]
+    low, high = soft
+    if not (low - EDGE <= min(places) and max(places) <= high + EDGE):
+        raise RefusedError("range", f"axis {name} would go from {min(places):.1f} to {max(places):.1f}; its soft range is {low} to {high}")

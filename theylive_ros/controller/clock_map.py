@@ -28,6 +28,10 @@ class ClockMap:
         """Controller's clock minus ours, s."""
         return 0.0 if self._low <= 0.0 <= self._high else self._high
 
+    def least(self, now: float) -> float:
+        """The least that the offset can be at a moment of ours (s): what `offset` does not know, taken to be against us."""
+        return self._low - DRIFT * max(0.0, now - self._at)
+
     def update(self, asked: float, read: float, theirs: float) -> None:
         """asked, read: our clock (s) when the question left and its answer was read; theirs: the controller's (s) in between."""
         asked, read = asked - RESOLUTION, read + RESOLUTION

@@ -21,6 +21,13 @@ class ExecutorSettings:
     max_rate: float = _setting(
         2000.0, "fastest plan accepted per axis; keep it at or below the motors' start-stop rate", "microsteps/s", 1.0, 50000.0
     )
+    max_acceleration: float = _setting(
+        100000.0, "highest acceleration of an accepted plan per axis; BRAKE and silence slow down at it", "microsteps/s^2", 1.0, 1e7
+    )
+    low_x: int = _setting(-150, "soft range of axis x: no accepted plan goes lower", "microsteps", -1e6, 1e6)
+    high_x: int = _setting(150, "soft range of axis x: no accepted plan goes higher", "microsteps", -1e6, 1e6)
+    low_y: int = _setting(-150, "soft range of axis y: no accepted plan goes lower", "microsteps", -1e6, 1e6)
+    high_y: int = _setting(150, "soft range of axis y: no accepted plan goes higher", "microsteps", -1e6, 1e6)
     min_interval_us: int = _setting(400, "two pulses of an axis are never closer than this; at most 1e6 / max_rate", "us", 1, 1000000)
     dir_setup_us: int = _setting(20, "time between setting DIR and the pulse that needs it", "us", 0, 100000)
     max_lease_us: int = _setting(50000, "longest time that the laser stays lit after one request", "us", 1000, 50000)
@@ -44,6 +51,9 @@ class ExecutorSettings:
             )
         if self.homing_rate > self.max_rate:
             raise ValueError(f"homing_rate {self.homing_rate:g} is above max_rate {self.max_rate:g}")
+        for axis, low, high in (("x", self.low_x, self.high_x), ("y", self.low_y, self.high_y)):
+            if not low <= 0 <= high:
+                raise ValueError(f"the soft range of axis {axis}, {low} to {high}, must hold 0, where homing ends")
         if self.limit_x == 0 or self.limit_y == 0:
             raise ValueError("limit_x and limit_y must not be 0: the laser may not shine where a limit switch is pressed")
 

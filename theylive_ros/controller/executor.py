@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
+from theylive_ros.controller import messages as m
 from theylive_ros.controller import plan as plans
-from theylive_ros.controller import protocol as p
+from theylive_ros.controller.braking import braking
 from theylive_ros.controller.check import RefusedError, check_move
 from theylive_ros.controller.config import ExecutorSettings
 from theylive_ros.controller.homing import HomingError, Place, homing, homing_plan
 from theylive_ros.controller.lines.interface import Inputs, Lines
 from theylive_ros.controller.plan import FOREVER
 from theylive_ros.controller.player import Player
+from theylive_ros.controller.protocol import clean
 
 IDLE = 5  # input periods between two looks at the switches of a dark rig at rest
 RELEASED = Inputs(False, False, False)
@@ -42,7 +44,7 @@ class Executor:
         self._poll_us = -FOREVER
         self._homing: Generator[Any, tuple[Inputs, bool], None] | None = None
         self._homing_run: Any = None
-        self._notices: list[p.Notice] = []
+        self._notices: list[m.Notice] = []
 
     # --- what a session calls
 
@@ -71,17 +73,17 @@ class Executor:
         self._darken(now_us, reason)
         self._dark_until_us = now_us + self.settings.max_lease_us
 
-    def handle(self, command: p.Message, now_us: int) -> p.Welcome | p.Report | p.Refusal:
+    def handle(self, command: m.Message, now_us: int) -> m.Welcome | m.Report | m.Refusal:
         """Obey or refuse; `to` of the answer is left UNKNOWN for the session to fill in."""
         self._lapse(now_us)
         self.due_us = now_us
         try:
-            if isinstance(command, p.Hello):
+            if isinstance(command, m.Hello):
                 return self._greet(command, now_us)
             self._obey(command, now_us)
             self._poll_us = min(self._poll_us, now_us + self.settings.input_period_us)
         except RefusedError as refusal:
-            return p.Refusal(p.UNKNOWN, refusal.code, str(refusal))
+            return m.Refusal(m.UNKNOWN, refusal.code, str(refusal))
         return self.report(now_us)
 
     def advance(self, now_us: int) -> int:
@@ -98,44 +100,47 @@ class Executor:
         self.due_us = min(due_us, self._poll_us, self._lit_until_us if self.lit else FOREVER)
         return self.due_us
 
-    def report(self, now_us: int) -> p.Report:
+    def report(self, now_us: int) -> m.Report:
         """The state now."""
         player = self.player
         x, y = player.position
         flags = (bool(player.plan), self.lit, self.referenced, self.lines.has_laser, *self.inputs)
-        return p.Report(p.UNKNOWN, now_us, x, y, *flags, player.lag_us, *player.pulses, self.fault, p.clean(self.fault_text))
+        return m.Report(m.UNKNOWN, now_us, x, y, *flags, player.lag_us, *player.pulses, self.fault, clean(self.fault_text))
 
-    def take_notices(self) -> list[p.Notice]:
+    def take_notices(self) -> list[m.Notice]:
         """What has happened unasked since the last call."""
         notices, self._notices = self._notices, []
         return notices
 
     # --- commands
 
-    def _greet(self, hello: p.Hello, now_us: int) -> p.Welcome:
+    def _greet(self, hello: m.Hello, now_us: int) -> m.Welcome:
         self._darken(now_us, "a planner has come")
-        if hello.version != p.VERSION:
-            raise RefusedError("version", f"the controller speaks protocol {p.VERSION}, the planner {hello.version}: update the older one")
-        lines, settings = self.lines, self.settings
-        return p.Welcome(p.UNKNOWN, p.VERSION, lines.has_laser, lines.has_limits, int(settings.max_rate), settings.max_lease_us)
+        if hello.version != m.VERSION:
+            raise RefusedError("version", f"the controller speaks protocol {m.VERSION}, the planner {hello.version}: update the older one")
+        lines, own = self.lines, self.settings
+        soft = (own.low_x, own.high_x, own.low_y, own.high_y)
+        return m.Welcome(m.UNKNOWN, m.VERSION, lines.has_laser, lines.has_limits, int(own.max_rate), own.max_lease_us, *soft)
 
-    def _obey(self, command: p.Message, now_us: int) -> None:
-        if isinstance(command, p.Move):
+    def _obey(self, command: m.Message, now_us: int) -> None:
+        if isinstance(command, m.Move):
             self._move(command, now_us)
-        elif isinstance(command, p.Light):
-            self._light(command.us, now_us)
-        elif isinstance(command, p.Stop):
+        elif isinstance(command, m.Light):
+            self._light(command.until_us, now_us)
+        elif isinstance(command, m.Stop):
             self._halt(now_us)
-        elif isinstance(command, p.Home):
+        elif isinstance(command, m.Brake):
+            self._brake(now_us)
+        elif isinstance(command, m.Home):
             self._home(now_us)
-        elif isinstance(command, p.Reference):
+        elif isinstance(command, m.Reference):
             self._reference(now_us)
-        elif isinstance(command, p.Reset):
+        elif isinstance(command, m.Reset):
             self._reset(now_us)
-        elif isinstance(command, p.Bye):
+        elif isinstance(command, m.Bye):
             self.hang_up(now_us)
 
-    def _move(self, move: p.Move, now_us: int) -> None:
+    def _move(self, move: m.Move, now_us: int) -> None:
         if not move.lit:
             self._darken(now_us)
         try:
@@ -144,7 +149,7 @@ class Executor:
             self.distrust("a move was refused", now_us)
             raise
 
-    def _join(self, move: p.Move, now_us: int) -> None:
+    def _join(self, move: m.Move, now_us: int) -> None:
         self._watch(now_us)
         self._refuse_if_not_free()
         if self.inputs.limit_x or self.inputs.limit_y:
@@ -154,17 +159,20 @@ class Executor:
         check_move(new, self.player.running(min(tau, move.start_us)), tau, self.settings)
         self.player.join(new, now_us)
 
-    def _light(self, us: int, now_us: int) -> None:
-        if us <= 0:
+    def _light(self, until_us: int, now_us: int) -> None:
+        if until_us <= 0:
             self._darken(now_us)
             return
+        if until_us <= now_us:
+            self._darken(now_us)
+            raise RefusedError("late", f"the light was asked for until {now_us - until_us} us ago")
         self._watch(now_us)
         self._refuse_if_not_free()
         reason = self._why_dark(now_us)
         if reason:
             self._darken(now_us)
             raise RefusedError("dark", reason)
-        self._lit_until_us = now_us + min(us, self.settings.max_lease_us)
+        self._lit_until_us = min(until_us, now_us + self.settings.max_lease_us)
         if not self.lit and self._drive(now_us, lambda: self.lines.light(True, now_us)):
             self.lit = True
 
@@ -236,11 +244,21 @@ class Executor:
         except StopIteration:
             self._homing, self._homing_run = None, None
             self.referenced = True
-            self._notices.append(p.Notice("homed", "reference found"))
+            self._notices.append(m.Notice("homed", "reference found"))
             return
         if action is not self._homing_run:
             self._homing_run = action
             self.player.replace(homing_plan(action, self.player.position, self.settings.homing_rate, now_us), now_us)
+
+    def _brake(self, now_us: int, reason: str = "") -> None:
+        """Dark at once, at rest as soon as the motors can be; the reference stays. Homing is given up."""
+        self._darken(now_us, reason)
+        self._homing, self._homing_run = None, None
+        if self.player.plan:
+            at_us = now_us - self.player.lag_us
+            running = self.player.running(at_us)
+            x, y = plans.state(running, 0, at_us), plans.state(running, 1, at_us)
+            self.player.join(braking(x, y, self.settings.max_acceleration, at_us), now_us)
 
     # --- inputs, light, faults
 
@@ -275,7 +293,7 @@ class Executor:
             return
         self.lit = False
         if reason:
-            self._notices.append(p.Notice("light", reason))
+            self._notices.append(m.Notice("light", reason))
         self._drive(now_us, lambda: self.lines.light(False, now_us))
 
     def _halt(self, now_us: int) -> None:
@@ -290,7 +308,7 @@ class Executor:
         news = not self.fault or (code == "driver" and self.fault != "driver")
         if news:
             self.fault, self.fault_text = code, text
-            self._notices.append(p.Notice(code, text))
+            self._notices.append(m.Notice(code, text))
         self._halt(now_us)
         if code == "driver" and news:
             self._release()  # which also asks the driver once more for darkness

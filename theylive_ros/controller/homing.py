@@ -78,8 +78,8 @@ def homing_plan(action: Run | Return, position: Sequence[int], rate: float, now_
     for axis in (0, 1):
         duration_us = round(abs(goal[axis] - at[axis]) / rate * 1e6)
         if duration_us:
-            courses = [Course(at[0], 0.0, 0.0), Course(at[1], 0.0, 0.0)]
-            courses[axis] = Course(at[axis], (goal[axis] - at[axis]) / duration_us * 1e6, 0.0)
+            courses = [Course(at[0], 0.0, 0.0, 0.0), Course(at[1], 0.0, 0.0, 0.0)]
+            courses[axis] = Course(at[axis], (goal[axis] - at[axis]) / duration_us * 1e6, 0.0, 0.0)
             plan.append(Piece(at_us, at_us + duration_us, (courses[0], courses[1]), False))
             at_us += duration_us
             at[axis] = goal[axis]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from theylive_ros.controller import protocol as p
 from theylive_ros.controller.clock_map import ClockMap
+from theylive_ros.controller.messages import MILLI
 from theylive_ros.controller.stream import StreamClosedError
 from theylive_ros.controller.transports import Transport
 
@@ -18,7 +19,7 @@ SILENCE = 0.1  # s without news after which nothing is known
 INTERVAL = 0.005  # s between two requests for a status
 GREETING = 0.5  # s between two tries to be answered
 PATIENCE = 0.5  # s within which a command must be answered
-STOP_AGAIN = 0.02  # s after which an unanswered STOP is repeated
+STOP_AGAIN = 0.02  # s after which an unanswered STOP or BRAKE is repeated
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,18 +102,26 @@ class Link:
 
     def move(self, segments: Sequence[Sequence[float]], start: float, *, lit: bool) -> None:
         """Play segments (each as `types.Segment`: s, then microsteps) from `start` (local s) on. ValueError for what no line can hold."""
-        if self._ready("MOVE"):
+        if self._ready("MOVE", timed=True):
             start_us = round((start + self._map.offset) * 1e6)
             self._send(p.Move(lit, start_us, to_wire(segments)))
 
     def light(self, seconds: float) -> None:
-        """Renew the lease; 0: dark at once."""
-        if self._ready("LIGHT"):
-            self._send(p.Light(max(0, round(seconds * 1e6))))
+        """Renew the lease; 0: dark at once. What is not known of the controller's clock makes the lease shorter, never longer."""
+        if seconds <= 0.0:
+            if self._ready("LIGHT"):
+                self._send(p.Light(0))
+        elif self._ready("LIGHT", timed=True):
+            now = self._clock()
+            self._send(p.Light(max(0, math.floor((now + seconds + self._map.least(now)) * 1e6))))
 
     def stop(self) -> None:
         """Dark and motionless at once; repeated until it is answered."""
         self._send(p.Stop())
+
+    def brake(self) -> None:
+        """Dark at once, and to rest as quickly as the motors can follow, keeping the reference; repeated until it is answered."""
+        self._send(p.Brake())
 
     def home(self) -> None:
         """Find the reference."""
@@ -165,9 +174,13 @@ class Link:
 
     # --- inside
 
-    def _ready(self, verb: str) -> bool:
+    def _ready(self, verb: str, *, timed: bool = False) -> bool:
+        """Whether a command can be sent. timed: it tells a time of the controller's clock."""
         if self.closed or self.welcome is None:
             self._errors.append(f"{verb} not sent: the controller {'is gone' if self.closed else 'has not answered yet'}")
+            return False
+        if timed and not self._map.known:
+            self._errors.append(f"{verb} not sent: the controller's clock is not known yet")
             return False
         return True
 
@@ -181,7 +194,7 @@ class Link:
         line = before + p.encode(message, self._seq)
         self._asked[self._seq] = (message, now)
         self._seq = (self._seq + 1) % p.SEQUENCES
-        if not isinstance(message, p.Stop | p.Hello):
+        if not isinstance(message, p.Stop | p.Brake | p.Hello):
             self._last_request = now  # every command is answered by a status
         self._put(line)
 
@@ -229,11 +242,11 @@ class Link:
             self._errors.append(f"{message.code}: {message.text}")
 
     def _chase(self, now: float) -> None:
-        """Repeat an unanswered STOP; give up, in words, on other commands."""
+        """Repeat an unanswered STOP or BRAKE; give up, in words, on other commands."""
         for seq, (message, sent) in list(self._asked.items()):
-            if now - sent > (STOP_AGAIN if isinstance(message, p.Stop) else PATIENCE):
+            if now - sent > (STOP_AGAIN if isinstance(message, p.Stop | p.Brake) else PATIENCE):
                 del self._asked[seq]
-                if isinstance(message, p.Stop):
+                if isinstance(message, p.Stop | p.Brake):
                     self._send(message)
                 else:
                     self._errors.append(f"no answer to {type(message).__name__.upper()} within {PATIENCE} s")
@@ -247,10 +260,10 @@ def to_wire(segments: Sequence[Sequence[float]]) -> tuple[p.WireSegment, ...]:
     """Segments in whole microseconds and milli-microsteps; those shorter than half a microsecond vanish. ValueError if none is left."""
     made = []
     for duration, *course in segments:
-        if not all(map(math.isfinite, (duration, *course))) or len(course) != 6 or duration < -1e-7:
-            raise ValueError(f"not a segment of (duration, px, vx, ax, py, vy, ay): {(duration, *course)}")
+        if not all(map(math.isfinite, (duration, *course))) or len(course) != 8 or duration < -1e-7:
+            raise ValueError(f"not a segment of (duration, px, vx, ax, jx, py, vy, ay, jy): {(duration, *course)}")
         if round(duration * 1e6) > 0:
-            made.append(p.WireSegment(round(duration * 1e6), *(round(value * p.MILLI) for value in course)))
+            made.append(p.WireSegment(round(duration * 1e6), *(round(value * MILLI) for value in course)))
     if not made:
         raise ValueError("a move needs a segment of 1 us or longer")
     return tuple(made)

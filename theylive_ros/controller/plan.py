@@ -1,4 +1,4 @@
-"""A schedule of motion: pieces of constant acceleration, one after the other without gaps, the last at rest for good.
+"""A schedule of motion: pieces of constant jerk, one after the other without gaps, the last at rest for good.
 
 Times are microseconds of the plan's own clock, positions microsteps, speeds microsteps/s. Pure.
 """
@@ -9,27 +9,41 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from theylive_ros.controller.protocol import MILLI, WireSegment
+from theylive_ros.controller.messages import MILLI, WireSegment
 
 FOREVER = 1 << 62
 HYSTERESIS = 0.05  # microsteps beyond the half: a seam or a turn on the very edge makes no pair of needless pulses
 
 
 class Course(NamedTuple):
-    """One axis in one piece: p + v t + a t^2 / 2, t in seconds from the piece's start."""
+    """One axis in one piece: p + v t + a t^2 / 2 + j t^3 / 6, t in seconds from the piece's start."""
 
     p: float
     v: float
     a: float
+    j: float
 
     def at(self, t: float) -> tuple[float, float]:
         """Position and speed."""
-        return self.p + (self.v + 0.5 * self.a * t) * t, self.v + self.a * t
+        return self.p + (self.v + (0.5 * self.a + self.j * t / 6.0) * t) * t, self.v + (self.a + 0.5 * self.j * t) * t
 
     @property
     def rests(self) -> bool:
         """Whether this axis stands still."""
-        return self.v == 0.0 and self.a == 0.0
+        return self.v == self.a == self.j == 0.0
+
+    def turns(self) -> tuple[float, ...]:
+        """Times at which the speed passes through 0, in order: between two of them the axis goes one way."""
+        v, a, j = self.v, self.a, 0.5 * self.j
+        if j == 0.0:
+            return (-v / a,) if a else ()
+        inside = a * a - 4.0 * j * v
+        if inside <= 0.0:
+            return ()
+        # the form of the quadratic formula that does not cancel
+        q = -0.5 * (a + math.copysign(math.sqrt(inside), a))
+        first, second = q / j, v / q
+        return (first, second) if first < second else (second, first)
 
 
 class Piece(NamedTuple):
@@ -55,7 +69,10 @@ def pieces(start_us: int, segments: Sequence[WireSegment], lit: bool) -> list[Pi
     made: list[Piece] = []
     at = start_us
     for s in segments:
-        axes = (Course(s.px / MILLI, s.vx / MILLI, s.ax / MILLI), Course(s.py / MILLI, s.vy / MILLI, s.ay / MILLI))
+        axes = (
+            Course(s.px / MILLI, s.vx / MILLI, s.ax / MILLI, s.jx / MILLI),
+            Course(s.py / MILLI, s.vy / MILLI, s.ay / MILLI, s.jy / MILLI),
+        )
         made.append(Piece(at, at + s.duration_us, axes, lit))
         at += s.duration_us
     return [*made, rest(at, FOREVER, end_of(made[-1]), lit)]
@@ -63,7 +80,7 @@ def pieces(start_us: int, segments: Sequence[WireSegment], lit: bool) -> list[Pi
 
 def rest(start_us: int, end_us: int, position: tuple[float, float], lit: bool) -> Piece:
     """Standing still."""
-    return Piece(start_us, end_us, (Course(position[0], 0.0, 0.0), Course(position[1], 0.0, 0.0)), lit)
+    return Piece(start_us, end_us, (Course(position[0], 0.0, 0.0, 0.0), Course(position[1], 0.0, 0.0, 0.0)), lit)
 
 
 def end_of(piece: Piece) -> tuple[float, float]:
@@ -106,29 +123,54 @@ def next_step(plan: Sequence[Piece], axis: int, count: int, after_us: float) -> 
             if off:
                 return begin, (1 if off > 0 else -1)
             continue
-        t0, duration = (begin - piece.start_us) * 1e-6, (piece.end_us - piece.start_us) * 1e-6
-        up = crossing(course, count + 0.5 + HYSTERESIS, 1, t0)
-        down = crossing(course, count - 0.5 - HYSTERESIS, -1, t0)
-        t, direction = min((up, 1), (down, -1))
-        if t < duration:
-            return piece.start_us + t * 1e6, direction
+        levels = count - 0.5 - HYSTERESIS, count + 0.5 + HYSTERESIS
+        found = crossing(course, *levels, (begin - piece.start_us) * 1e-6, (piece.end_us - piece.start_us) * 1e-6)
+        if found:
+            return piece.start_us + found[0] * 1e6, found[1]
     return None
 
 
-def crossing(course: Course, level: float, direction: int, t0: float) -> float:
-    """First time (s, `t0` at the earliest) at which the course is at `level` or beyond it in `direction`; infinity if never."""
-    q, v, a = direction * (course.p - level), direction * course.v, direction * course.a
-    if q + (v + 0.5 * a * t0) * t0 >= 0.0:
-        return t0
-    inside = v * v - 2.0 * a * q
-    if inside < 0.0:
-        return math.inf
-    root = math.sqrt(inside)
-    # the root with rising course, t = (root - v) / a, in the form that does not cancel
-    if v > 0.0:
-        t = -2.0 * q / (v + root)
-    elif a != 0.0:
-        t = (root - v) / a
-    else:
-        return math.inf
-    return max(t, t0) if t >= t0 - 1e-6 else math.inf  # a root lost to rounding just before t0 is a pulse all the same
+def crossing(course: Course, low: float, high: float, begin: float, end: float) -> tuple[float, int] | None:
+    """First time from `begin` up to `end` (s) at which a course is at `low` or below, or at `high` or above; and the direction."""
+    p = course.at(begin)[0]
+    if p >= high:
+        return begin, 1
+    if p <= low:
+        return begin, -1
+    for stop in (*(t for t in course.turns() if begin < t < end), end):
+        p = course.at(stop)[0]
+        if p >= high:
+            return _solve(course, high, begin, stop), 1
+        if p <= low:
+            return _solve(course, low, begin, stop), -1
+        begin = stop
+    return None
+
+
+def _solve(course: Course, level: float, begin: float, end: float) -> float:
+    """When (s) a course that goes one way from `begin` to `end`, and starts short of the level and ends beyond it, is there."""
+    p, v, a, j = course
+    if a == j == 0.0:
+        return min(max((level - p) / v, begin), end)
+    # Newton, and halves where it leaves the bracket
+    half_a, half_j, sixth_j = 0.5 * a, 0.5 * j, j / 6.0
+    off = p + (v + (half_a + sixth_j * begin) * begin) * begin - level
+    sign = -1.0 if off > 0.0 else 1.0
+    speed = v + (a + half_j * begin) * begin
+    t = begin - off / speed if speed * sign > 0.0 else end
+    if t > end:
+        t = end
+    for _ in range(60):
+        off = p + (v + (half_a + sixth_j * t) * t) * t - level
+        if off * sign >= 0.0:
+            end = t
+        else:
+            begin = t
+        speed = v + (a + half_j * t) * t
+        new = t - off / speed if speed else begin
+        if abs(new - t) < 1e-8:
+            break
+        if not begin < new < end:
+            new = 0.5 * (begin + end)
+        t = new
+    return t

@@ -11,13 +11,30 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-VERSION = 1
+from theylive_ros.controller.messages import (
+    MAX_SEGMENTS,
+    VERSION,
+    Brake,
+    Bye,
+    Hello,
+    Home,
+    Light,
+    Message,
+    Move,
+    Notice,
+    Query,
+    Reference,
+    Refusal,
+    Report,
+    Reset,
+    Stop,
+    Welcome,
+    WireSegment,
+)
+
 MAX_LINE = 4096  # bytes, the newline included
-MAX_SEGMENTS = 32  # in one MOVE
 MAX_TEXT = 200  # characters of free text
 SEQUENCES = 65536  # numbers run from 0 to 65535, then from 0 again
-MILLI = 1000  # milli-microsteps in a microstep
-UNKNOWN = -1  # `to` of what answers no line in particular
 
 PLANNER, CONTROLLER = b">", b"<"  # each side's lines begin with its mark, which stands nowhere else in a line
 
@@ -54,122 +71,6 @@ class SequenceError(ProtocolError):
     def __init__(self, text: str, received: Received) -> None:
         super().__init__(text)
         self.received = received
-
-
-class WireSegment(NamedTuple):
-    """A stretch of constant acceleration: duration in us; p in milli-microsteps, v per s, a per s^2, as `types.Segment`."""
-
-    duration_us: int
-    px: int
-    vx: int
-    ax: int
-    py: int
-    vy: int
-    ay: int
-
-
-# What the planner says.
-
-
-class Hello(NamedTuple):
-    """The first line of a planner: starts the numbering anew and puts the light out. Answered by Welcome."""
-
-    version: int
-
-
-class Move(NamedTuple):
-    """Play segments from `start_us` (controller's clock, schedule without lag), dropping what was planned beyond it."""
-
-    lit: bool
-    start_us: int
-    segments: tuple[WireSegment, ...]
-
-
-class Light(NamedTuple):
-    """Renew the lease: lit for `us` from now at most; 0: dark at once."""
-
-    us: int
-
-
-class Stop(NamedTuple):
-    """Dark and motionless at once; the reference is lost. Obeyed whatever its number."""
-
-
-class Home(NamedTuple):
-    """Find the limit switches, then go to 0, 0; always dark."""
-
-
-class Reference(NamedTuple):
-    """The mirrors stand at 0, 0 now: somebody has set them by hand."""
-
-
-class Reset(NamedTuple):
-    """Clear a latched fault whose cause is gone."""
-
-
-class Query(NamedTuple):
-    """Ask for a Report."""
-
-
-class Bye(NamedTuple):
-    """The planner leaves: dark at once."""
-
-
-# What the controller says. `to` is the number of the line that it answers, UNKNOWN if none.
-
-
-class Welcome(NamedTuple):
-    """Answers Hello. max_rate: microsteps/s, whole."""
-
-    to: int
-    version: int
-    has_laser: bool
-    has_limits: bool
-    max_rate: int
-    max_lease_us: int
-
-
-class Report(NamedTuple):
-    """The controller's state; as an answer it also says that the line was accepted.
-
-    time_us: its clock. x, y: microsteps. lag_us: by how much the plan is played late. pulses_x, pulses_y: all pulses made since the
-    start, both directions. fault: empty, or one word for the cause; text: the cause and its cure.
-    """
-
-    to: int
-    time_us: int
-    x: int
-    y: int
-    moving: bool
-    lit: bool
-    referenced: bool
-    has_laser: bool
-    limit_x: bool
-    limit_y: bool
-    stop: bool
-    lag_us: int
-    pulses_x: int
-    pulses_y: int
-    fault: str = ""
-    text: str = ""
-
-
-class Refusal(NamedTuple):
-    """The line was not obeyed; nothing has changed, except that the light may be out."""
-
-    to: int
-    code: str
-    text: str
-
-
-class Notice(NamedTuple):
-    """Said unasked, the moment it happens: a fault (its word), `homed`, `light` (put out for a reason other than its lease)."""
-
-    code: str
-    text: str
-
-
-Message = Hello | Move | Light | Stop | Home | Reference | Reset | Query | Bye | Welcome | Report | Refusal | Notice
 
 
 class Received(NamedTuple):
@@ -314,9 +215,9 @@ def _pack_move(move: Move) -> list[str]:
 
 def _unpack_move(fields: list[str]) -> Move:
     lit, start_us, count, *flat = [_integer(field) for field in fields]
-    if len(flat) != 7 * count:
+    if len(flat) != 9 * count:
         raise ValueError(count)
-    return Move(bool(lit), start_us, tuple(WireSegment(*flat[i : i + 7]) for i in range(0, len(flat), 7)))
+    return Move(bool(lit), start_us, tuple(WireSegment(*flat[i : i + 9]) for i in range(0, len(flat), 9)))
 
 
 _FLAGS = ("moving", "lit", "referenced", "has_laser", "limit_x", "limit_y", "stop")  # bits 0, 1, 2 ... of a STATUS
@@ -348,12 +249,20 @@ def _define(kind: type, sender: bytes, verb: str, pack: Callable[[Any], list[str
     _UNPACK[sender][verb] = unpack
 
 
-for _kind, _verb in ((Stop, "STOP"), (Home, "HOME"), (Reference, "REFERENCE"), (Reset, "RESET"), (Query, "STATUS"), (Bye, "BYE")):
+for _kind, _verb in (
+    (Stop, "STOP"),
+    (Brake, "BRAKE"),
+    (Home, "HOME"),
+    (Reference, "REFERENCE"),
+    (Reset, "RESET"),
+    (Query, "STATUS"),
+    (Bye, "BYE"),
+):
     _define(_kind, PLANNER, _verb, _pack_numbers, _unpack_numbers(_kind, 0))
 _define(Hello, PLANNER, "HELLO", _pack_numbers, _unpack_numbers(Hello, 1))
 _define(Light, PLANNER, "LIGHT", _pack_numbers, _unpack_numbers(Light, 1))
 _define(Move, PLANNER, "MOVE", _pack_move, _unpack_move)
-_define(Welcome, CONTROLLER, "HELLO", _pack_numbers, _unpack_numbers(Welcome, 6, flags=(2, 3)))
+_define(Welcome, CONTROLLER, "HELLO", _pack_numbers, _unpack_numbers(Welcome, 10, flags=(2, 3)))
 _define(Report, CONTROLLER, "STATUS", _pack_report, _unpack_report)
 _define(
     Refusal,

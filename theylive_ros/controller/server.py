@@ -13,6 +13,7 @@ from typing import Protocol
 
 from theylive_ros.controller import protocol as p
 from theylive_ros.controller.executor import Executor, play
+from theylive_ros.controller.messages import UNKNOWN
 from theylive_ros.controller.session import Session
 from theylive_ros.controller.stream import FdStream, StreamClosedError
 
@@ -99,7 +100,7 @@ class SocketServer:
         second = self._accept()
         if second is not None:
             with contextlib.suppress(OSError), second:
-                second.send(p.encode(p.Refusal(p.UNKNOWN, "busy", "another planner is connected"), 0))
+                second.send(p.encode(p.Refusal(UNKNOWN, "busy", "another planner is connected"), 0))
 
     def _accept(self) -> socket.socket | None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from theylive_ros.controller import protocol as p
 from theylive_ros.controller.executor import Executor
+from theylive_ros.controller.messages import UNKNOWN
 
 
 class Session:
@@ -32,13 +33,13 @@ class Session:
     def _answer(self, item: p.Received | p.ProtocolError, now_us: int) -> bytes:
         if isinstance(item, p.SequenceError):
             # Lines were lost, a dark move perhaps: out goes the light. The line is not obeyed, for it may build on what was lost.
-            if not isinstance(item.received.message, p.Stop):
+            if not isinstance(item.received.message, p.Stop | p.Brake):
                 self.executor.distrust("a line was lost", now_us)
                 return self._encode(p.Refusal(item.received.seq, item.code, str(item)))
             item = item.received
         if isinstance(item, p.ProtocolError):
-            return self._encode(p.Refusal(p.UNKNOWN, item.code, str(item)))
-        if not self._greeted and not isinstance(item.message, p.Hello | p.Stop):
+            return self._encode(p.Refusal(UNKNOWN, item.code, str(item)))
+        if not self._greeted and not isinstance(item.message, p.Hello | p.Stop | p.Brake):
             return self._encode(p.Refusal(item.seq, "hello", "say HELLO first"))
         answer = self.executor.handle(item.message, now_us)
         self._greeted = self._greeted or isinstance(answer, p.Welcome)

@@ -122,7 +122,12 @@ def duration(segments: Sequence[Segment]) -> float:
 
 
 def _within(s: Segment, t: float) -> State:
-    return State(s.px + (s.vx + s.ax * t / 2) * t, s.vx + s.ax * t, s.py + (s.vy + s.ay * t / 2) * t, s.vy + s.ay * t)
+    return State(*_course(s.px, s.vx, s.ax, s.jx, t), *_course(s.py, s.vy, s.ay, s.jy, t))
+
+
+def _course(p: float, v: float, a: float, j: float, t: float) -> tuple[float, float]:
+    """Position and velocity after a time of constant jerk."""
+    return p + (v + (a / 2 + j * t / 6) * t) * t, v + (a + j * t / 2) * t
 
 
 def _merge(x: list[Phase], y: list[Phase], goal: tuple[int, int]) -> list[Segment]:
@@ -143,12 +148,12 @@ def _merge(x: list[Phase], y: list[Phase], goal: tuple[int, int]) -> list[Segmen
     return segments
 
 
-def _axis_at(phases: list[Phase], begin: float, middle: float, goal: int) -> tuple[float, float, float]:
-    """Position and velocity at `begin`, and acceleration, in the phase that holds `middle`."""
+def _axis_at(phases: list[Phase], begin: float, middle: float, goal: int) -> tuple[float, float, float, float]:
+    """Position and velocity at `begin`, acceleration and jerk (none), in the phase that holds `middle`."""
     start = 0.0
     for phase in phases:
         if middle < start + phase.duration:
             t = begin - start
-            return phase.p + (phase.v + phase.a * t / 2) * t, phase.v + phase.a * t, phase.a
+            return phase.p + (phase.v + phase.a * t / 2) * t, phase.v + phase.a * t, phase.a, 0.0
         start += phase.duration
-    return float(goal), 0.0, 0.0
+    return float(goal), 0.0, 0.0, 0.0
