@@ -9,8 +9,8 @@ import math
 from theylive_ros.mirrors.optics import OpticsError
 from theylive_ros.mirrors.plane import Point
 
-# Coefficients of a polynomial in two variables: none, of the first, second and third degree.
-COUNTS = (0, 3, 6, 10)
+# Coefficients of a polynomial in two variables: none, of the second and of the third degree.
+COUNTS = (0, 6, 10)
 # How far beyond its reach a polynomial is believed; from there outwards the shift stays as it is.
 _BEYOND = 1.1
 # Most by which two neighbouring points may be shifted apart, per distance. `undo` needs less than 1.

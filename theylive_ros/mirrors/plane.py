@@ -66,3 +66,29 @@ def depth_inside(polygon: Sequence[Point], x: float, y: float) -> float:
 def area(polygon: Sequence[Point]) -> float:
     """Signed area of a polygon (shoelace formula)."""
     return sum(ax * by - bx * ay for (ax, ay), (bx, by) in zip((polygon[-1], *polygon[:-1]), polygon, strict=True)) / 2
+
+
+def inset(polygon: Sequence[Point], distance: float) -> tuple[Point, ...]:
+    """A convex polygon whose edges are all moved inwards by `distance`; empty if nothing is left."""
+    corners = tuple(polygon) if area(polygon) > 0 else tuple(reversed(polygon))
+    left = corners
+    for (ax, ay), (bx, by) in zip((corners[-1], *corners[:-1]), corners, strict=True):
+        length = math.hypot(bx - ax, by - ay)
+        if length:
+            # inwards is to the left of each edge when the area counts positive
+            nx, ny = (ay - by) / length, (bx - ax) / length
+            left = _clipped(left, nx, ny, nx * ax + ny * ay + distance)
+    return left
+
+
+def _clipped(polygon: tuple[Point, ...], nx: float, ny: float, least: float) -> tuple[Point, ...]:
+    """The part of a convex polygon where nx x + ny y >= least."""
+    kept: list[Point] = []
+    for (ax, ay), (bx, by) in zip((polygon[-1:] + polygon[:-1]), polygon, strict=True):
+        a, b = nx * ax + ny * ay - least, nx * bx + ny * by - least
+        if (a < 0) != (b < 0):
+            t = a / (a - b)
+            kept.append((ax + t * (bx - ax), ay + t * (by - ay)))
+        if b >= 0:
+            kept.append((bx, by))
+    return tuple(kept)
