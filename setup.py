@@ -64,6 +64,8 @@ setup(
         "theylive_ros.lines": [
             "gpio = theylive_ros.controller.lines.gpio:GpioLines",
             "gpio_standin = theylive_ros.simulator.hardware.gpio_standin:GpioStandinLines",
+            "pwm = theylive_ros.controller.lines.pwm:PwmLines",
+            "pwm_standin = theylive_ros.simulator.hardware.pwm_standin:PwmStandinLines",
             "sim = theylive_ros.controller.lines.sim:SimLines",
         ],
     },

@@ -1,0 +1,265 @@
+"""Plays a plan on lines whose pulses come from a generator that knows rates and counts nothing (`RateLines`). Pure.
+
+The plan is cut into runs: some pulses at one rate, begun when the first is due, ended half a period after the last. The generator makes
+its first pulse when it is told a rate and then one a period, so that the pulses of a run follow from the two moments at which it was
+told, and an end that comes less than half a period late changes nothing. One that comes later makes more pulses; they are counted by the
+clock. What the clock cannot tell (a pulse may have come while the generator was being told, its own clock may run wrong by INACCURACY)
+is added up in `count_error`: the most by which `position` can be off since it was last set by hand or by homing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+from theylive_ros.controller import plan as plans
+from theylive_ros.controller.config import ExecutorSettings
+from theylive_ros.controller.plan import FOREVER, HYSTERESIS, Piece
+
+INACCURACY = 1e-3  # of a generator's period: dividers of whole counts
+LONGEST_RUN_US = 32_000  # at 2000 microsteps/s its end can then be wrong by 0.06 periods
+SHORTEST_RUN_US = 1_000
+LONGEST_PERIOD_US = 10_000  # slower pulses are runs of one
+STRAIGHT = 0.5  # microsteps by which a run's pulses may be off the course
+
+Rate = Callable[[int, float, int], float | None]  # axis, microsteps/s, now_us -> what was told truly; None when the driver failed
+Wire = Callable[[int, int, int], bool]
+
+
+@dataclasses.dataclass
+class Run:
+    """Pulses of an axis at one rate. told_us: the clock before and after the generator was told; end_us: when it is to be stopped."""
+
+    direction: int
+    period_us: float
+    told_us: tuple[int, int]
+    end_us: float = 0.0
+    counted: int = 0
+
+    @property
+    def first_us(self) -> float:
+        """When its first pulse is taken to have come."""
+        return 0.5 * (self.told_us[0] + self.told_us[1])
+
+    def pulses(self, at_us: float) -> int:
+        """How many have been made by then."""
+        return max(0, math.floor((at_us - self.first_us) / self.period_us) + 1)
+
+    def least(self, at_us: float) -> int:
+        """How many there must be by then."""
+        return max(0, math.floor((at_us - self.told_us[1]) * (1.0 - INACCURACY) / self.period_us) + 1)
+
+    def most(self, at_us: float) -> int:
+        """How many there may be by then."""
+        return max(0, math.floor((at_us - self.told_us[0]) * (1.0 + INACCURACY) / self.period_us) + 1)
+
+
+class RatePlayer:
+    """Both axes' counts and the plan that is being played, if any; used as `player.Player` is."""
+
+    def __init__(
+        self, settings: ExecutorSettings, rate: Rate, turn: Wire, stepped: Callable[[int], None], clock_us: Callable[[], int] | None
+    ) -> None:
+        """rate, turn: tell the generator, set DIR. stepped: told after pulses were counted (`now_us`); may drop or replace the plan."""
+        self.position = [0, 0]
+        self.pulses = [0, 0]
+        self.plan: list[Piece] = []
+        self.lag_us = 0
+        self._settings = settings
+        self._rate, self._turn, self._stepped, self._clock_us = rate, turn, stepped, clock_us
+        self._runs: list[Run | None] = [None, None]
+        self._due: list[tuple[float, int] | None] = [None, None]  # next run of an axis that has none: plan time, direction
+        self._base = [0.0, 0.0]  # plan time up to which an axis' pulses are made
+        self._ready_us = [-FOREVER, -FOREVER]  # minimum interval and DIR set-up allow no run before
+        self._direction = [0, 0]  # what DIR says; 0: not known
+        self._seen_us = 0
+        self._errors = [0, 0]
+        self._known = [0, 0]  # position as this player left it
+
+    @property
+    def count_error(self) -> tuple[int, int]:
+        """Microsteps by which `position` is off at most, per axis, since it was last set from outside."""
+        self._notice_placing()
+        return self._errors[0], self._errors[1]
+
+    def running(self, at_us: int) -> list[Piece]:
+        """The plan, or standing still from `at_us` on."""
+        return self.plan or [plans.rest(at_us, FOREVER, (float(self.position[0]), float(self.position[1])), lit=True)]
+
+    def join(self, new: list[Piece], now_us: int) -> None:
+        """Go over to `new` at its start."""
+        start_us = min(now_us - self.lag_us, new[0].start_us)
+        running = self.running(start_us)
+        if not self.plan:
+            self._base = [float(start_us)] * 2
+        self._play(plans.splice(running, new), max(now_us, new[0].start_us + self.lag_us), now_us)
+
+    def replace(self, plan: list[Piece], now_us: int) -> None:
+        """Play `plan` instead of what was, from now on."""
+        self.drop()
+        self._base = [float(now_us)] * 2
+        self._play(plan, now_us, now_us)
+
+    def drop(self) -> None:
+        """Stand still at once."""
+        self.plan, self._due, self.lag_us = [], [None, None], 0
+        for axis in (0, 1):
+            self._end(axis, self._now(self._seen_us))
+
+    def dark(self, now_us: int) -> bool:
+        """Whether anything that is still to be played must be dark."""
+        return any(not piece.lit for piece in self.plan if piece.end_us > now_us - self.lag_us)
+
+    def advance(self, now_us: int) -> int:
+        """Begin and end the runs that are due and count; returns when the next thing is."""
+        self._seen_us = now_us
+        pulses = list(self.pulses)
+        if self.plan:
+            self._work_off_lag(now_us)
+            for axis in (0, 1):
+                if not self._attend(axis, now_us):
+                    return FOREVER
+            self._count(now_us)
+            if self.pulses != pulses:
+                self._stepped(now_us)
+        return self._next(now_us)
+
+    def _play(self, plan: list[Piece], from_us: int, now_us: int) -> None:
+        """Runs that go on beyond `from_us` were made for another plan: they end at their first half period after it."""
+        self.plan = plan
+        for axis, run in enumerate(self._runs):
+            if run is None:
+                self._aim(axis, now_us)
+            else:
+                half = max(0, math.ceil((from_us - run.first_us) / run.period_us - 0.5)) + 0.5
+                run.end_us = min(run.end_us, run.first_us + half * run.period_us)
+
+    def _attend(self, axis: int, now_us: int) -> bool:
+        """End an axis' run, begin the next. False when the driver failed."""
+        run = self._runs[axis]
+        if run is not None and run.end_us <= now_us:
+            if not self._end(axis, now_us):
+                return False
+            self._aim(axis, now_us)
+        begin = self._begins_us(axis)
+        return begin is None or begin > now_us or self._begin(axis, now_us)
+
+    def _begins_us(self, axis: int) -> int | None:
+        due = self._due[axis]
+        return None if due is None else max(int(due[0]) + 1 + self.lag_us, self._ready_us[axis])
+
+    def _begin(self, axis: int, now_us: int) -> bool:
+        due, direction = self._due[axis]  # type: ignore[misc]
+        if now_us - self.lag_us - due > self._settings.late_us:
+            self.lag_us = now_us - int(due) - 1
+        count, period_us = self._shape(axis, direction, float(now_us - self.lag_us))
+        before_us = self._now(now_us)
+        self._due[axis] = None
+        told = self._rate(axis, direction * 1e6 / period_us, now_us)
+        if told is None:
+            return False
+        run = Run(direction, 1e6 / abs(told), (before_us, self._now(before_us)))
+        run.end_us = run.first_us + (count - 0.5) * run.period_us
+        self._runs[axis] = run
+        return True
+
+    def _end(self, axis: int, now_us: int) -> bool:
+        """Stop an axis' run, if any, and settle its count. False when the driver failed."""
+        run, self._runs[axis] = self._runs[axis], None
+        if run is None:
+            return True
+        before_us = self._now(now_us)
+        told = self._rate(axis, 0.0, now_us)
+        after_us = self._now(before_us)
+        least, most = max(run.counted, run.least(before_us)), run.most(after_us)
+        count = max(least, run.pulses(0.5 * (before_us + after_us)))
+        self._add(axis, run, count)
+        self._errors[axis] += max(most - count, count - run.least(before_us))
+        self._base[axis] = float(after_us - self.lag_us)
+        last_us = run.first_us + (count - 1) * run.period_us
+        self._ready_us[axis] = math.ceil(last_us) + self._settings.min_interval_us
+        return told is not None
+
+    def _shape(self, axis: int, direction: int, tau: float) -> tuple[int, float]:
+        """How many pulses from plan time `tau` on can be one run, and their period (us)."""
+        at = self.position[axis]
+        if plans.state(self.plan, axis, tau)[1] == 0.0:
+            return 1, float(LONGEST_PERIOD_US)  # setting right what is off at rest: a caller that was late will be late again
+        span = float(LONGEST_RUN_US)
+        while span >= SHORTEST_RUN_US:
+            here, middle, there = (plans.state(self.plan, axis, tau + span * part) for part in (0.0, 0.5, 1.0))
+            count = math.floor(direction * (there[0] - at) + 0.5 - HYSTERESIS)
+            straight = abs(middle[0] - 0.5 * (here[0] + there[0])) <= STRAIGHT
+            onward = direction * (there[0] - here[0]) > 0.0 and all(direction * v >= 0.0 for _, v in (here, middle, there))
+            if count >= 2 and straight and onward:
+                # where the last one is due, its way from the first taken for straight
+                way = at + direction * (count - 0.5 + HYSTERESIS) - here[0]
+                period_us = span * way / (there[0] - here[0]) / (count - 1)
+                if period_us <= LONGEST_PERIOD_US:
+                    return count, max(period_us, float(self._settings.min_interval_us))
+            span *= 0.5
+        then = plans.next_step(self.plan, axis, at + direction, tau)
+        period_us = min(then[0] - tau, LONGEST_PERIOD_US) if then else float(LONGEST_PERIOD_US)
+        return 1, max(period_us, float(self._settings.min_interval_us))
+
+    def _aim(self, axis: int, now_us: int) -> None:
+        """Find an axis' next run and set DIR for it."""
+        base = self._base[axis]
+        x, v = plans.state(self.plan, axis, base)
+        ahead = self.position[axis] - x
+        if abs(ahead) > 0.5 + HYSTERESIS and ahead * v > 0.0:
+            base += abs(ahead / v) * 1e6  # too far, and the course comes after: wait for it rather than turn back
+        self._due[axis] = due = plans.next_step(self.plan, axis, self.position[axis], base)
+        if due is None or due[1] == self._direction[axis]:
+            return
+        if self._turn(axis, due[1], now_us):
+            self._direction[axis] = due[1]
+            self._ready_us[axis] = max(self._ready_us[axis], self._now(now_us) + self._settings.dir_setup_us)
+
+    def _work_off_lag(self, now_us: int) -> None:
+        """Forget pieces that are over; where the plan rests, its clock may catch up."""
+        tau = now_us - self.lag_us
+        pending = min((due[0] for due in self._due if due), default=FOREVER)
+        while self.plan[0].end_us <= min(tau, pending):
+            self.plan.pop(0)
+        first = self.plan[0]
+        if self.lag_us and first.rests and tau >= first.start_us and not any(self._runs):
+            self.lag_us = now_us - min(now_us, max(tau, first.end_us))
+
+    def _next(self, now_us: int) -> int:
+        """When the next run begins or ends; with none left, the plan is over once its last rest has begun."""
+        if not self.plan:
+            return FOREVER
+        waits = [math.ceil(run.end_us) for run in self._runs if run]
+        waits += [begin for begin in map(self._begins_us, (0, 1)) if begin is not None]
+        if waits:
+            return min(waits)
+        end_us = self.plan[-1].start_us + self.lag_us
+        if now_us < end_us:
+            return end_us
+        self.drop()
+        return FOREVER
+
+    def _count(self, now_us: int) -> None:
+        for axis, run in enumerate(self._runs):
+            if run is not None:
+                self._add(axis, run, run.pulses(now_us))
+
+    def _add(self, axis: int, run: Run, count: int) -> None:
+        """A run has made `count` pulses by now."""
+        self._notice_placing()
+        new = count - run.counted
+        run.counted = count
+        self.pulses[axis] += new
+        self.position[axis] += new * run.direction
+        self._known[axis] = self.position[axis]
+
+    def _notice_placing(self) -> None:
+        """Where somebody else has set a position, it is right by that."""
+        for axis in (0, 1):
+            if self.position[axis] != self._known[axis]:
+                self._known[axis], self._errors[axis] = self.position[axis], 0
+
+    def _now(self, at_least_us: int) -> int:
+        return max(at_least_us, self._clock_us()) if self._clock_us else at_least_us

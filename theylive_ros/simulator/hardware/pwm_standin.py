@@ -1,0 +1,57 @@
+"""The very lines of `pwm`, on a simulated GPIO chip and a folder that behaves like sysfs, with simulated motors."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from theylive_ros.controller.lines.pwm import PwmConfig, PwmLines
+from theylive_ros.controller.lines.pwm_channel import PwmChannel
+from theylive_ros.controller.lines.rig import SimConfig
+from theylive_ros.simulator.hardware.edge_motors import EdgeMotors
+from theylive_ros.simulator.hardware.fake_gpiod import FakeGpiod
+from theylive_ros.simulator.hardware.pwm_tree import PwmTree, WatchedChannel
+from theylive_ros.simulator.hardware.wires import Chip
+
+
+class PwmStandinLines(PwmLines):
+    """`chip` and `tree`: the hardware; `motors`: what they move. The folder lives as long as the lines; config.pwm_root is not used."""
+
+    def __init__(
+        self,
+        config: PwmConfig,
+        motors: SimConfig | None = None,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
+        fast: float = 0.0,
+    ) -> None:
+        """clock_ns: what edges are stamped with. fast: the PWM chip's clock runs fast by this part."""
+        self._folder = tempfile.TemporaryDirectory(prefix="theylive-pwm-")
+        self.chip = Chip(label=config.chip, clock_ns=clock_ns)
+        self.gpiod = FakeGpiod([self.chip])
+        self.motors = EdgeMotors(self.chip, config, motors, monostable_us=config.laser_retrigger_us * 5)
+        axes = {config.step_x_channel: 0, config.step_y_channel: 1}
+        self.tree = PwmTree(Path(self._folder.name), lambda number, ns: self.motors.rise(axes[number], ns), clock_ns, fast=fast)
+        for number in axes:
+            self.tree.export(number)
+        self.chip.before_reading.append(self.tree.settle)
+        super().__init__(config)
+
+    def driver(self) -> Any:
+        """The stand-in of gpiod."""
+        return self.gpiod
+
+    def chips(self) -> list[str]:
+        """The one."""
+        return list(self.gpiod.chips)
+
+    def turn(self, axis: int, direction: int, now_us: int) -> None:
+        """Pulses that came before, came with the old DIR."""
+        self.tree.settle()
+        super().turn(axis, direction, now_us)
+
+    def channel(self, chip: Path, number: int) -> PwmChannel:
+        """Watched by the tree."""
+        return WatchedChannel(self.tree, self.tree.chip, number)
