@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -17,6 +18,7 @@ from theylive_ros.mirrors.motion import MotionSettings, State
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.mirrors.plane import Point
 from theylive_ros.mirrors.pointer_state import PointerError, PointerState
+from theylive_ros.mirrors.rest import Resting
 from theylive_ros.mirrors.trim import Trim, TrimSettings, offset_of
 from theylive_ros.settings import check
 from theylive_ros.types import SpotSeen, Target
@@ -63,6 +65,7 @@ class Pointer:
         self.configure(motion=motion, gate=gate, aim=aim, trim=trim)
         self._controller = controller
         self._light = Light(controller)
+        self._resting = Resting()
         self._target: Target | None = None
         self._commissioned: float | None = None  # since when the rig is in commissioning mode
         self._order: Order | None = None
@@ -108,7 +111,8 @@ class Pointer:
         last = self._target
         if last is not None and target.stamp < last.stamp <= now:
             return
-        self._target = target
+        track = self._resting.look(target.track, target.stamp) if target.track else None
+        self._target = dataclasses.replace(target, track=track)
         self._heard = None
 
     def on_spot(self, seen: SpotSeen, now: float) -> None:
