@@ -14,10 +14,11 @@ from theylive_ros.controller.braking import braking
 from theylive_ros.controller.check import RefusedError, check_move
 from theylive_ros.controller.config import ExecutorSettings
 from theylive_ros.controller.homing import HomingError, Place, homing, homing_plan
-from theylive_ros.controller.lines.interface import Inputs, Lines
+from theylive_ros.controller.lines.interface import Inputs, Lines, RateLines
 from theylive_ros.controller.plan import FOREVER
 from theylive_ros.controller.player import Player
 from theylive_ros.controller.protocol import clean
+from theylive_ros.controller.rate_player import RatePlayer
 
 IDLE = 5  # input periods between two looks at the switches of a dark rig at rest
 RELEASED = Inputs(False, False, False)
@@ -31,7 +32,11 @@ class Executor:
         pulses too close together. Without it a pulse is made at the very `now_us` of the call."""
         self.lines = lines
         self.settings = settings or ExecutorSettings()
-        self.player = Player(self.settings, self._step, self._turn, self._stepped, clock_us)
+        self.player: Player | RatePlayer = (
+            RatePlayer(self.settings, self._rate, self._turn, self._stepped, clock_us)
+            if isinstance(lines, RateLines)
+            else Player(self.settings, self._step, self._turn, self._stepped, clock_us)
+        )
         self.referenced = False
         self.lit = False
         self.fault = ""
@@ -323,6 +328,11 @@ class Executor:
 
     def _step(self, axis: int, direction: int, now_us: int) -> bool:
         return self._drive(now_us, lambda: self.lines.step(axis, direction, now_us))
+
+    def _rate(self, axis: int, rate: float, now_us: int) -> float | None:
+        told: list[float] = []
+        done = self._drive(now_us, lambda: told.append(self.lines.rate(axis, rate, now_us)))  # type: ignore[attr-defined]
+        return told[0] if done else None
 
     def _turn(self, axis: int, direction: int, now_us: int) -> bool:
         return self._drive(now_us, lambda: self.lines.turn(axis, direction, now_us))
