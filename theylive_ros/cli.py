@@ -17,6 +17,7 @@ COMMANDS = {
     "manifest": "describe a model file, so that the nodes can load it",
     "bench": "measure the detector's speed",
     "doctor": "check this machine and say what to mend",
+    "setup-board": "make this board a rig: permissions, PWM, a service that runs the nodes",
 }
 
 
@@ -44,7 +45,7 @@ def _main(arguments: list[str]) -> int:
 
 def _run(name: str, arguments: list[str]) -> int:
     # Only the chosen command is imported: `theylive detect` must not wait for ROS.
-    module = importlib.import_module(f"theylive_ros.commands.{name}")
+    module = importlib.import_module(f"theylive_ros.commands.{name.replace('-', '_')}")
     parser = argparse.ArgumentParser(
         prog=f"theylive {name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
