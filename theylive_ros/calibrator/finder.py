@@ -23,7 +23,8 @@ _LARGEST = 0.02  # share of the picture that a spot may cover
 _LONGEST = 2.2  # ratio of a spot's axes
 _UPPER, _LOWER = 0.9, 0.35  # of the rise at which the sensor saturates: between these levels the middle is taken
 _UNSTEADY = 1.0  # px between the middles of two lit frames
-_STILL = 30.0  # sum of three channels' grey levels by which dark frames may differ where the spot is
+_STILL = 20.0  # sum of three channels' grey levels by which dark frames may differ where nothing moves
+_CALM = 0.03  # share of a spot in which they may differ by more
 _FLOOR = 0.04  # px; no middle is known better than this, for the light is cut into pixels and compressed
 
 
@@ -54,12 +55,14 @@ def find(lit: Sequence[np.ndarray], dark: Sequence[np.ndarray]) -> Found | Missi
     # each frame made as bright as the first dark one: the rows of a rolling shutter see a lamp's flicker one after the other
     dark_even = np.stack([_even(frame, dark[0]) for frame in dark])
     lit_even = np.stack([_even(frame, dark[0]) for frame in lit])
-    blob = _strongest(lit_even.min(axis=0) - dark_even.max(axis=0))
+    soft = np.stack([cv2.blur(frame, (3, 3)) for frame in dark_even])
+    restless = (np.ptp(soft, axis=0) > _STILL).astype(np.uint8)
+    blob = _strongest(lit_even.min(axis=0) - dark_even.max(axis=0), cv2.dilate(restless, np.ones((5, 5), np.uint8)) > 0)
     if isinstance(blob, Missing):
         return blob
     scene = _Scene(
         rises=lit_even - np.median(dark_even, axis=0),
-        unrest=np.ptp(dark_even, axis=0),
+        restless=restless > 0,
         saturated=np.max(lit, axis=(0, 3)) >= _SATURATED,
         blind=np.max(dark, axis=(0, 3)) >= _SATURATED,
     )
@@ -75,10 +78,10 @@ def find(lit: Sequence[np.ndarray], dark: Sequence[np.ndarray]) -> Found | Missi
 
 
 class _Scene(NamedTuple):
-    """What is known of every pixel: sums of three channels, (frames, h, w) and (h, w)."""
+    """What is known of every pixel: rises are sums of three channels, (frames, h, w), the rest is true or false, (h, w)."""
 
     rises: np.ndarray  # of each lit frame over the dark ones
-    unrest: np.ndarray  # how much the dark frames differ
+    restless: np.ndarray  # the dark frames differ
     saturated: np.ndarray  # some channel of a lit frame tells no more
     blind: np.ndarray  # some channel of a dark frame does
 
@@ -97,15 +100,17 @@ class _Blob(NamedTuple):
     y: int
 
 
-def _strongest(sure: np.ndarray) -> _Blob | Missing:
-    """The one compact place that stands out from the picture."""
+def _strongest(sure: np.ndarray, restless: np.ndarray) -> _Blob | Missing:
+    """The one compact place that stands out from the picture, apart from where something moves."""
     smooth = cv2.GaussianBlur(sure, (0, 0), 1.5)
     middle = float(np.median(smooth))
     smooth -= middle
     noise = 1.4826 * float(np.median(np.abs(smooth)))
+    overall = float(smooth.max())
+    smooth[restless] = 0
     _, peak, _, (x, y) = cv2.minMaxLoc(smooth)
     if peak < max(_LEAST_RISE, _SIGMAS * noise):
-        return Missing("no spot is seen")
+        return Missing("something moves, and no spot is seen elsewhere" if overall > _LEAST_RISE else "no spot is seen")
     count, labels, stats, _ = cv2.connectedComponentsWithStats((smooth > peak / 2).astype(np.uint8))
     label = labels[y, x]
     area = stats[label, cv2.CC_STAT_AREA]
@@ -143,7 +148,7 @@ def _middle(scene: _Scene, rise: np.ndarray, blob: _Blob) -> Found | Missing:
         return Missing("the edge of the picture cuts the spot")
     if xs.size > _LARGEST * rise.size:
         return Missing("what lights up is too large for a spot: bad light, or the picture changed")
-    if float(np.percentile(scene.unrest[ys, xs], 90)) > max(_STILL, 8 * noise):
+    if np.count_nonzero(scene.restless[ys, xs]) > _CALM * xs.size:
         return Missing("something moves where the spot is")
     weight = np.minimum(rise[ys, xs], upper) - lower
     total = float(weight.sum())

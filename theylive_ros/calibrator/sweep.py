@@ -36,8 +36,8 @@ _PULL = 0.75  # of a spot's margin: how far a place whose spot was cut is moved 
 class SweepSettings:
     """Where to look."""
 
-    columns: int = setting(11, "places across the picture", low=4, high=60)
-    rows: int = setting(8, "places down the picture", low=4, high=60)
+    columns: int = setting(10, "places across the picture", low=4, high=60)
+    rows: int = setting(7, "places down the picture", low=4, high=60)
     margin: float = setting(0.024, "distance of the outermost places from the picture's edge, share of its width", low=0.0, high=0.3)
     search_pitch: float = setting(0.05, "distance of places on the board while searching", unit="m", low=0.005, high=1.0)
     search_reach: float = setting(0.3, "farthest place on the board while searching, from the beam at rest", unit="m", low=0.01, high=5.0)
@@ -45,7 +45,7 @@ class SweepSettings:
 
 
 class Feedback(NamedTuple):
-    """How far a sweep is. stage: search, probe, grid or fit. progress: 0 to 1. tried, found: places. residual: px RMS, NaN before any fit."""
+    """How far a sweep is. stage: search, probe, grid or fit. progress: 0 to 1. tried, found: places. residual: px RMS, or NaN."""
 
     stage: str
     progress: float
