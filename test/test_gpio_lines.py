@@ -1,41 +1,28 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
+import random
 import subprocess
 import sys
 import threading
 
 import pytest
+from wired_rig import Clock, Rig, gpio
 
-from theylive_ros.controller import protocol as p
-from theylive_ros.controller.config import ExecutorSettings, build
-from theylive_ros.controller.executor import Executor
+from theylive_ros.controller import messages as m
+from theylive_ros.controller.config import build
 from theylive_ros.controller.lines import chip as chips
 from theylive_ros.controller.lines.board import BoardConfig
 from theylive_ros.controller.lines.gpio import GpioConfig, GpioLines
 from theylive_ros.controller.lines.interface import Inputs, LinesError
 from theylive_ros.controller.lines.rig import SimConfig
+from theylive_ros.controller.protocol import encode
 from theylive_ros.simulator.hardware.fake_gpiod import FakeGpiod
 from theylive_ros.simulator.hardware.gpio_standin import GpioStandinLines, StandinConfig
 from theylive_ros.simulator.hardware.wires import Chip
-
-
-class Clock:
-    """Virtual time; an executor's microseconds and a chip's nanoseconds are one."""
-
-    def __init__(self):
-        self.ns = 1_000_000_000
-
-    def __call__(self):
-        return self.ns
-
-    def us(self):
-        return self.ns // 1000
-
-    def hold(self, ns):
-        self.ns += ns
 
 
 @pytest.fixture
@@ -43,71 +30,55 @@ def clock():
     return Clock()
 
 
-def lines_of(clock, motors=None, **config):
-    return GpioStandinLines(StandinConfig(**config), motors, clock, clock.hold)
-
-
 def opened(clock, motors=None, **config):
-    lines = lines_of(clock, motors, **config)
+    lines = gpio(clock, motors, **config)
     lines.open()
     return lines
 
 
-class Rig:
-    """Executor, lines, chip and motors, played in virtual time."""
-
-    def __init__(self, clock, motors=None, settings=None, **config):
-        self.clock = clock
-        self.lines = lines_of(clock, motors, **config)
-        self.executor = Executor(self.lines, ExecutorSettings(**(settings or {})), clock.us)
-        self.executor.open(clock.us())
-
-    def run(self, seconds, each=None):
-        end_us = self.clock.us() + round(seconds * 1e6)
-        while self.executor.due_us <= end_us:
-            self.clock.ns = max(self.clock.ns, self.executor.due_us * 1000)
-            if each:
-                each()
-            self.executor.advance(self.clock.us())
-        self.clock.ns = max(self.clock.ns, end_us * 1000)
-
-    def do(self, command):
-        answer = self.executor.handle(command, self.clock.us())
-        assert isinstance(answer, (p.Report, p.Welcome)), answer
-        return answer
-
-    def light(self):
-        self.do(p.Light(self.clock.us() + 50_000))
-
-    def home(self):
-        self.do(p.Home())
-        self.run(4.0)
-        assert self.executor.referenced, self.executor.fault_text
-
-
 def test_homing_and_moves_over_the_wires_end_where_the_count_says(clock):
-    rig = Rig(clock, SimConfig(initial_offset_x=37, initial_offset_y=-21))
+    chance = random.Random(1)
+    lines = gpio(clock, SimConfig(initial_offset_x=37, initial_offset_y=-21))
+    rig = Rig(clock, lines, late=lambda: int(chance.expovariate(1 / 80)))
     rig.home()
-    assert rig.executor.player.position == [0, 0]
-    assert rig.lines.motors.position == (0, 0)
-    assert rig.lines.motors.missed == (0, 0)
-    assert rig.lines.motors.complaints == []
-    rising = [edge for edge in rig.lines.chip.edges if edge.high and edge.offset in (71, 72)]
-    assert len(rising) == sum(rig.executor.player.pulses)
+    assert rig.position == rig.motors.position == (0, 0)
+    for _ in range(20):
+        goal = (chance.randint(-140, 140), chance.randint(-140, 140))
+        rig.move(*goal)
+        rig.run(0.5)
+        assert rig.position == rig.motors.position == goal
+    assert rig.motors.missed == (0, 0)
+    assert rig.motors.complaints == []
+    rose = [[e.time_ns for e in lines.chip.edges if e.high and e.offset == offset] for offset in (71, 72)]
+    assert [len(times) for times in rose] == rig.executor.player.pulses
+    assert all(b - a >= 400_000 for times in rose for a, b in itertools.pairwise(times))
 
 
 def test_the_stop_switch_darkens_and_freezes_over_the_wires(clock):
-    rig = Rig(clock)
+    rig = Rig(clock, gpio(clock))
     rig.home()
-    motors = rig.lines.motors
     rig.light()
-    assert motors.lit
+    assert rig.motors.lit
+    rig.motors.drain()
     pressed_us = clock.us()
-    motors.stop_pressed = True
+    rig.motors.stop_pressed = True
     rig.run(0.004)
     assert rig.executor.fault == "stop"
-    assert not motors.lit
-    assert motors.drain()[-1].time_us - pressed_us <= 4_000  # debounce and one look at the switches
+    assert not rig.motors.lit
+    (dark,) = [change for change in rig.motors.drain()[1:] if not change.lit]
+    assert dark.time_us - pressed_us <= 4_000  # debounce and one look at the switches
+
+
+def test_a_limit_switch_hit_in_motion_is_a_fault_over_the_wires(clock):
+    rig = Rig(clock, gpio(clock))
+    rig.home()
+    rig.motors.pulse = lambda axis, direction, now_us, pulse=rig.motors.pulse: pulse(axis, -1 if axis == 0 else direction, now_us)
+    for goal in (100, -60, 100):  # DIR X is stuck: every move drives it on towards the switch
+        if not rig.executor.fault:
+            rig.move(goal, 0)
+            rig.run(0.5)
+    assert rig.executor.fault == "limit_x"
+    assert not rig.executor.referenced
 
 
 def test_a_pulse_is_high_long_enough_and_dir_is_active_for_plus(clock):
@@ -237,7 +208,7 @@ def test_a_switch_that_is_not_wired_is_never_pressed(clock):
 
 
 def test_outputs_are_one_request_and_switches_another(clock):
-    lines = lines_of(clock)
+    lines = gpio(clock)
     requests = []
     real = lines.gpiod.Chip.request_lines
     lines.gpiod.Chip.request_lines = lambda chip, config, **rest: requests.append(sorted(config)) or real(chip, config, **rest)
@@ -279,35 +250,35 @@ def test_the_prototypes_wiring_has_no_step_lines_and_is_told_so():
 
 
 def test_a_chip_of_another_label_is_refused_with_the_labels_there_are(clock):
-    lines = lines_of(clock)
+    lines = gpio(clock)
     lines.gpiod = FakeGpiod([Chip("/dev/gpiochip0", "7022000.pinctrl"), Chip("/dev/gpiochip1", "other")])
     refused(lines, r"no GPIO chip is labelled '300b000.pinctrl'; there are gpiochip0 \(7022000.pinctrl\), gpiochip1 \(other\)")
 
 
 def test_a_machine_without_gpio_is_told_so(clock):
-    lines = lines_of(clock)
+    lines = gpio(clock)
     lines.gpiod = FakeGpiod([])
     refused(lines, "no /dev/gpiochip.* here: this machine has no GPIO; without a rig use")
 
 
 def test_missing_permission_is_told_with_the_cure(clock):
-    lines = lines_of(clock)
+    lines = gpio(clock)
     lines.gpiod.denied = [lines.chip.path]
     refused(lines, "no permission to open /dev/gpiochip1: `theylive setup-board`")
 
 
 def test_a_line_in_use_is_named_with_its_user(clock):
-    lines = lines_of(clock)
+    lines = gpio(clock)
     lines.chip.users[78] = "somebody"
     refused(lines, r"in use: 78 \(stop switch\) by 'somebody'")
 
 
 def test_a_line_that_the_chip_does_not_have_is_named(clock):
-    refused(lines_of(clock, laser_line=300), r"line 300 \(LASER\) does not exist: gpiochip1 \(300b000.pinctrl\) has 288 lines")
+    refused(gpio(clock, laser_line=300), r"line 300 \(LASER\) does not exist: gpiochip1 \(300b000.pinctrl\) has 288 lines")
 
 
 def test_an_old_kernel_is_told_with_the_cure(clock, monkeypatch):
-    lines = lines_of(clock)
+    lines = gpio(clock)
     lines.gpiod.version_2 = False
     monkeypatch.setattr(chips.platform, "release", lambda: "5.4.125-legacy")
     refused(lines, "kernel 5.4.125-legacy is too old for libgpiod 2: use an image with kernel 5.10")
@@ -341,7 +312,7 @@ def test_settings_of_lines_are_understood_by_the_real_module():
 
 
 def test_an_unplugged_chip_is_a_fault_of_the_driver_that_reset_mends(clock):
-    rig = Rig(clock)
+    rig = Rig(clock, gpio(clock))
     rig.home()
     rig.light()
     rig.lines.chip.trouble = OSError(errno.ENODEV, "No such device")
@@ -350,7 +321,7 @@ def test_an_unplugged_chip_is_a_fault_of_the_driver_that_reset_mends(clock):
     assert "switches cannot be read: No such device; is the chip still there?" in rig.executor.fault_text
     assert not rig.executor.referenced
     rig.lines.chip.trouble = None
-    rig.do(p.Reset())
+    rig.do(m.Reset())
     assert rig.executor.fault == ""
     assert not rig.lines.motors.lit  # opened anew, dark
 
@@ -393,11 +364,11 @@ def test_the_stand_in_runs_as_the_controllers_own_process():
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         timer = threading.Timer(20.0, child.kill)
         timer.start()
-        child.stdin.write(p.encode(p.Hello(p.VERSION), 1))
+        child.stdin.write(encode(m.Hello(m.VERSION), 1))
         child.stdin.flush()
         answer = child.stdout.readline()
         child.stdin.close()
         assert child.wait(10) == 0, child.stderr.read()
         timer.cancel()
         timer.join()
-    assert answer.startswith(f"<0 HELLO 1 {p.VERSION} 1 1 ".encode()), answer  # with laser and limit switches
+    assert answer.startswith(f"<0 HELLO 1 {m.VERSION} 1 1 ".encode()), answer  # with laser and limit switches

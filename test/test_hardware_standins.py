@@ -6,6 +6,7 @@ import select
 from datetime import timedelta
 
 import pytest
+from wired_rig import Clock
 
 from theylive_ros.controller.lines.board import BoardConfig
 from theylive_ros.controller.lines.gpio import GpioConfig
@@ -15,20 +16,6 @@ from theylive_ros.simulator.hardware.edge_motors import EdgeMotors
 from theylive_ros.simulator.hardware.wires import Chip, Edge
 
 gpiod = pytest.importorskip("gpiod", reason="needs the Python module gpiod (libgpiod 2)")
-
-
-class Clock:
-    def __init__(self):
-        self.ns = 1_000_000_000
-
-    def __call__(self):
-        return self.ns
-
-    def us(self):
-        return self.ns // 1000
-
-    def hold(self, ns):
-        self.ns += ns
 
 
 @pytest.fixture
@@ -201,6 +188,9 @@ def test_what_breaks_the_drivers_timing_is_told(chip, clock):
     clock.ns += 100
     pulse(chip, clock, 1)
     assert "DIR X changed 100 ns before STEP" in motors.complaints.pop()
+    chip.drive(1, True)
+    chip.drive(WIRING.dir_x_line, False)
+    assert "DIR X changed 0 ns after STEP" in motors.complaints.pop()
     assert not motors.complaints
 
 

@@ -2,28 +2,21 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 
 import pytest
+from wired_rig import Clock, Rig, pwm
 
+from theylive_ros.controller import messages as m
 from theylive_ros.controller import rate_player
 from theylive_ros.controller.config import build
 from theylive_ros.controller.lines.interface import LinesError, RateLines
 from theylive_ros.controller.lines.pwm import PwmConfig, PwmLines
 from theylive_ros.controller.lines.pwm_channel import PwmChannel
 from theylive_ros.controller.lines.rig import SimConfig
+from theylive_ros.controller.rate_player import RatePlayer
 from theylive_ros.simulator.hardware.pwm_standin import PwmStandinLines
 from theylive_ros.simulator.hardware.pwm_tree import PwmTree
-
-
-class Clock:
-    def __init__(self):
-        self.ns = 1_000_000_000
-
-    def __call__(self):
-        return self.ns
-
-    def us(self):
-        return self.ns // 1000
 
 
 @pytest.fixture
@@ -140,6 +133,67 @@ def test_a_channel_left_running_by_a_killed_controller_is_stopped_when_opened(cl
     assert files(lines, 4) == {"period": 1_000_000, "duty_cycle": 20_000, "enable": 0}
     channel.close()
     lines.close()
+
+
+# --- played by the executor
+
+
+def test_homing_and_moves_over_pwm_end_where_the_count_says(clock):
+    chance = random.Random(2)
+    rig = Rig(clock, pwm(clock, SimConfig(initial_offset_x=37, initial_offset_y=-21)), late=lambda: int(chance.expovariate(1 / 40)))
+    assert isinstance(rig.executor.player, RatePlayer)
+    rig.home()
+    begun = rig.motors.position
+    assert max(map(abs, begun)) <= 2  # a switch is seen at most one look later than it closes
+    for _ in range(20):
+        goal = (chance.randint(-140, 140), chance.randint(-140, 140))
+        rig.move(*goal)
+        rig.run(0.6)
+        assert rig.position == goal
+        off = [abs(t - b - g) for t, b, g in zip(rig.motors.position, begun, goal, strict=True)]
+        assert all(o <= e for o, e in zip(off, rig.executor.player.count_error, strict=True))
+    assert max(rig.executor.player.count_error) <= 2
+    assert rig.motors.missed == (0, 0)
+    assert rig.motors.complaints == []
+
+
+def test_the_stop_switch_darkens_and_freezes_pwm(clock):
+    rig = Rig(clock, pwm(clock))
+    rig.home()
+    rig.move(140, 140)
+    rig.run(0.040)
+    rig.motors.stop_pressed = True
+    rig.run(0.004)
+    assert rig.executor.fault == "stop"
+    stood = rig.motors.position
+    assert 0 < stood[0] < 140
+    rig.run(1.0)
+    assert rig.motors.position == stood
+    assert rig.lines.tree.pulses == dict(zip((4, 3), rig.executor.player.pulses, strict=True))
+
+
+def test_brake_comes_to_rest_over_pwm_and_keeps_the_count(clock):
+    rig = Rig(clock, pwm(clock))
+    rig.home()
+    begun = rig.motors.position
+    rig.move(140, -140)
+    rig.run(0.050)
+    rig.do(m.Brake())
+    rig.run(0.2)
+    assert not rig.executor.report(clock.us()).moving
+    assert rig.executor.referenced
+    assert 0 < rig.position[0] < 140
+    assert [t - b for t, b in zip(rig.motors.position, begun, strict=True)] == list(rig.position)
+
+
+def test_a_pwm_chip_that_is_lost_is_a_fault_of_the_driver(clock):
+    rig = Rig(clock, pwm(clock))
+    rig.home()
+    rig.lines.tree.refuse = lambda *a: (_ for _ in ()).throw(OSError(errno.ENODEV, os.strerror(errno.ENODEV)))
+    rig.move(100, 0)
+    rig.run(0.2)
+    assert rig.executor.fault == "driver"
+    assert "channel 4 of pwmchip0 refuses period" in rig.executor.fault_text
 
 
 # --- refusals: the real channel on a tree of files

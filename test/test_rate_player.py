@@ -5,23 +5,13 @@ import math
 import random
 
 import pytest
+from wired_rig import Clock, trapezoid
 
 from theylive_ros.controller.config import ExecutorSettings
 from theylive_ros.controller.lines.pwm import PwmConfig
 from theylive_ros.controller.plan import FOREVER, Course, Piece, rest
 from theylive_ros.controller.rate_player import RatePlayer
 from theylive_ros.simulator.hardware.pwm_standin import PwmStandinLines
-
-
-class Clock:
-    def __init__(self):
-        self.ns = 1_000_000_000
-
-    def __call__(self):
-        return self.ns
-
-    def us(self):
-        return self.ns // 1000
 
 
 class Rig:
@@ -65,24 +55,6 @@ class Rig:
 
     def close(self):
         self.lines.close()
-
-
-def trapezoid(start_us, here, there, rate=1900.0, acceleration=40_000.0):
-    """Both axes at once, each by its part, as fast as the longer one may."""
-    way = max(abs(b - a) for a, b in zip(here, there, strict=True)) or 1.0
-    top = min(rate, math.sqrt(way * acceleration))
-    up = top / acceleration
-    parts = ((up, 0.0, acceleration), (way / top - up, top, 0.0), (up, top, -acceleration))
-    pieces, at_us, done = [], start_us, 0.0
-    for seconds, v, a in parts:
-        us = round(seconds * 1e6)
-        if us:
-            scale = [(b - c) / way for c, b in zip(here, there, strict=True)]
-            axes = tuple(Course(c + s * done, s * v, s * a, 0.0) for c, s in zip(here, scale, strict=True))
-            pieces.append(Piece(at_us, at_us + us, axes, True))
-            at_us += us
-        done += v * seconds + 0.5 * a * seconds * seconds
-    return [*pieces, rest(at_us, FOREVER, there, True)]
 
 
 @pytest.mark.parametrize("goal", [(400, -250), (1, 0), (0, -2), (7, 7), (-1500, 3)])

@@ -77,6 +77,9 @@ class EdgeMotors(Rig):
             self._fell_ns[axis] = now_ns
 
     def _turned(self, axis: int, now_ns: int) -> None:
+        since_ns = now_ns - self._rose_ns[axis]
+        if since_ns < DIR_NS:
+            self._complain(f"DIR {'XY'[axis]} changed {since_ns} ns after STEP at {now_ns // 1000} us")
         self._turned_ns[axis] = now_ns
 
     def _laser(self, now_ns: int, high: bool) -> None:
