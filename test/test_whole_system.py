@@ -234,11 +234,11 @@ def test_one_alien_among_many_frames_that_miss_it_is_hit_all_the_same():
 def test_a_detector_that_falls_silent_leaves_no_light_beyond_the_targets_timeout():
     made = rig("one_alien")
     made.run(0.7)
-    made._eye.silent = True
+    made.eye.silent = True
     made.run(0.6)
     assert 0.6 < last_light(made) <= 0.7 + TIMEOUT + TICK
     assert made.state.armed  # it comes back by itself
-    made._eye.silent = False
+    made.eye.silent = False
     made.run(0.5)
     assert made.state.lit
 
@@ -337,7 +337,7 @@ def test_motors_within_their_limits_never_miss_a_step_and_the_spot_is_where_it_i
 def test_steps_missed_beyond_the_pull_out_are_not_noticed_and_leave_the_spot_beside_the_aim():
     """What is known today: the loop is open, so limits must be set with a margin, and homing finds the place again."""
     hasty = {"motion": MotionSettings(max_speed=12000.0, max_acceleration=900000.0)}
-    executor = ExecutorSettings(max_rate=12000.0, min_interval_us=80, velocity_tolerance=2000.0)
+    executor = ExecutorSettings(max_rate=12000.0, max_acceleration=900000.0, min_interval_us=80, velocity_tolerance=2000.0)
     made = rig("moving_aliens", executor=executor, **hasty)
     report = made.run(4).report()
     assert sum(made.lines.missed) > 0
