@@ -12,10 +12,12 @@ pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
-from std_srvs.srv import Trigger
+from std_srvs.srv import SetBool, Trigger
 from theylive_msgs import msg
 
 from theylive_ros.controller.transports import ProcessTransport
+from theylive_ros.mirrors.calibration import nominal, save
+from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import TransitionCallbackReturn
 from theylive_ros.nodes.mirrors import MirrorsNode
@@ -37,7 +39,9 @@ class Rig:
         self.pointing = bench.hear(msg.Pointing, "pointing", qos.RESULT)
         self.joints = bench.hear(JointState, "joint_states", qos.RESULT)
         self.track, self.protected, self.lag, self.clears, self.silent = ALIEN, (), 0.0, True, False
+        self.order = None  # angles and light, repeated as long as it is not None
         self._say = bench.say(msg.Target, "target", qos.RESULT)
+        self._say_order = bench.say(msg.Commission, "commission", qos.ORDER)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._speak)
 
@@ -56,12 +60,28 @@ class Rig:
         while not self._stop.wait(0.02):
             if self.silent:
                 continue
+            if self.order is not None:
+                self.say_order(*self.order)
             stamp = self.node.ros_now() - self.lag
             seen = [dataclasses.replace(t, last_seen=stamp) for t in (self.track, *self.protected) if t is not None]
             track = seen.pop(0) if self.track is not None else None
             target = Target(stamp, 320, 240, track, tuple(seen), (), Region(0, 0, 320, 240), self.clears)
             head = conversions.header(conversions.to_time(stamp), "camera_optical_frame")
             self._say.publish(conversions.to_target(target, head))
+
+    def say_order(self, angles, light, age=0.0):
+        head = conversions.header(conversions.to_time(self.node.ros_now() - age), "")
+        self._say_order.publish(msg.Commission(header=head, angles=list(angles), light=light))
+
+    def commission(self, on=True):
+        return self.bench.call(SetBool, "mirrors/commission", SetBool.Request(data=on))
+
+    def commissioned(self):
+        """Wait until the axes are referenced, then change to commissioning with nobody on the board."""
+        self.track = None
+        self.laser.next(lambda m: "unreferenced" not in m.reasons and "link_silent" not in m.reasons)
+        assert self.commission().success
+        self.laser.next(lambda m: m.mode == m.MODE_COMMISSIONING)
 
     def call(self, name):
         return self.bench.call(Trigger, f"mirrors/{name}", Trigger.Request())
@@ -259,6 +279,163 @@ def test_without_a_laser_line_arming_is_refused(rig):
     rig.start("-p", "lines.has_laser:=false")
     rig.laser.next(lambda m: list(m.reasons) == ["no_laser_line", "not_armed"])
     assert "no_laser_line" in rig.call("arm").message
+
+
+def test_in_commissioning_mode_the_mirrors_go_where_they_are_ordered_and_shine_there_at_low_duty(rig):
+    rig.start()
+    rig.commissioned()
+    rig.order = ((-0.02, 0.01), True)
+    state = rig.lit()
+    assert (state.mode, state.armed, state.track_id) == (msg.LaserState.MODE_COMMISSIONING, False, 0)
+    step = Geometry().microstep
+    joints = rig.joints.next(lambda m: not any(m.velocity))
+    assert abs(joints.position[0] + 0.02) <= step / 2
+    assert abs(joints.position[1] - 0.01) <= step / 2
+    rig.dark_for("duty")
+    refused = rig.call("arm")
+    assert not refused.success
+    assert refused.message.startswith("commissioning: ")
+
+
+def test_whoever_falls_silent_in_commissioning_mode_leaves_it_dark(rig):
+    rig.start()
+    rig.commissioned()
+    rig.order = ((0.0, 0.0), True)
+    rig.lit()
+    rig.order = None
+    rig.dark_for("no_order")
+
+
+def test_a_protected_head_anywhere_in_the_picture_makes_commissioning_dark(rig):
+    rig.start()
+    rig.commissioned()
+    rig.order = ((0.0, 0.0), True)
+    rig.lit()
+    rig.protected = (JOHN,)
+    rig.dark_for("protected_in_view")
+
+
+def test_orders_outside_commissioning_mode_too_far_away_or_too_old_are_refused(rig):
+    node = rig.start()
+    rig.laser.next(lambda m: list(m.reasons) == ["not_armed"])
+
+    def refused(angles, age=0.0):
+        before = node.meter.counts().get("refused_orders", 0)
+        rig.say_order(angles, True, age)
+        rig.bench.until(lambda: node.meter.counts().get("refused_orders", 0) > before)
+
+    refused((0.0, 0.0))
+    rig.commissioned()
+    refused((0.5, 0.0))
+    refused((float("nan"), 0.0))
+    refused((0.0, 0.0), age=1.0)
+    refused((0.0, 0.0), age=-1.0)
+    assert not rig.laser.next().on
+
+
+def test_commissioning_is_refused_while_armed_and_ends_disarmed(rig):
+    rig.start()
+    rig.armed()
+    answer = rig.commission()
+    assert not answer.success
+    assert answer.message.startswith("armed: ")
+    assert rig.call("disarm").success
+    rig.commissioned()
+    assert rig.commission(on=False).success
+    assert not rig.laser.next(lambda m: m.mode == m.MODE_TARGETING).armed
+
+
+def test_a_seen_spot_trims_the_aim_and_tells_of_missed_steps(rig):
+    rig.start()
+    rig.armed()
+    say = rig.bench.say(msg.Spot, "spot", qos.RESULT)
+    deadline = time.monotonic() + 10.0
+    while not rig.pointing.messages[-1].missed_steps.any():
+        assert time.monotonic() < deadline, rig.pointing.messages[-1]
+        if rig.laser.messages[-1].on:
+            head = conversions.header(conversions.to_time(rig.node.ros_now() - 0.02), "camera_optical_frame")
+            say.publish(msg.Spot(header=head, found=True, x=206.0, y=100.0, sigma=0.1))
+        time.sleep(0.03)
+    pointing = rig.pointing.messages[-1]
+    assert pointing.missed_steps[0] == 3, "6 px at 2 px a step"
+    assert 4.0 < pointing.trim_x < 8.0
+    assert abs(pointing.trim_y) < 1.5
+
+
+def test_without_a_calibration_it_is_not_armed_but_commissioned_and_pointing_once_it_has_one(rig, tmp_path):
+    path = tmp_path / "calibration.yaml"
+    rig.start("-p", f"calibration:='{path}'")
+    rig.laser.next(lambda m: "uncalibrated" in m.reasons and "unreferenced" not in m.reasons)
+    assert rig.call("arm").message.startswith("uncalibrated: ")
+    assert "there is no calibration" in rig.call("reload").message
+    rig.commissioned()
+    save(nominal(), path)
+    answer = rig.call("reload")
+    assert answer.success, answer.message
+    assert str(path) in answer.message
+    rig.track = ALIEN
+    rig.armed()
+
+
+def test_a_reloaded_calibration_disarms_and_a_damaged_one_changes_nothing(rig, tmp_path):
+    path = tmp_path / "calibration.yaml"
+    save(nominal(), path)
+    rig.start("-p", f"calibration:='{path}'")
+    rig.armed()
+    path.write_text("rubbish: [")
+    answer = rig.call("reload")
+    assert not answer.success
+    assert str(path) in answer.message
+    assert rig.lit().armed
+    save(nominal(metres_per_pixel=0.7e-3), path)
+    assert rig.call("reload").success
+    assert not rig.dark_for("not_armed").armed
+    assert rig.node._planner.pointer._follower.calibration == nominal(metres_per_pixel=0.7e-3)
+
+
+def test_a_rig_without_a_calibration_file_is_ideal_only_where_it_is_simulated(rig, monkeypatch):
+    monkeypatch.setattr("theylive_ros.nodes.controller_link.ControllerChoice.simulated", False)
+    rig.start()
+    rig.dark_for("uncalibrated")
+    assert "names no file" in rig.call("reload").message
+
+
+def test_a_calibration_made_with_other_microsteps_is_refused_before_anything_moves(bench, tmp_path):
+    path = tmp_path / "calibration.yaml"
+    save(nominal(geometry=Geometry(microsteps=16)), path)
+    node = bench.add(MirrorsNode, "-p", f"calibration:='{path}'")
+    bench.until(lambda: "made with geometry.microsteps 16, the parameter is 8" in node._message)
+    assert node._planner.link is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["motion.max_speed:=2500.0"], "motion.max_speed is 2500, the controller's max_rate 2000"),
+        (["limits.high_x:=151"], "limits of axis x are -150 to 151, the controller's soft range is -150 to 150"),
+        (["controller.low_y:=-50", "limits.low_y:=-50"], "the calibration's limits of axis y are -59 to 59"),
+    ],
+)
+def test_what_the_controller_would_refuse_is_refused_before_anything_moves(bench, arguments, words):
+    node = bench.add(MirrorsNode, *(word for argument in arguments for word in ("-p", argument)))
+    bench.until(lambda: words in node._message)
+    assert node._planner.link is None
+
+
+def test_a_speed_beyond_the_controllers_is_refused_while_it_runs(rig):
+    node = rig.start()
+    answer = node.set_parameters([Parameter("motion.max_speed", value=2001.0)])[0]
+    assert not answer.successful
+    assert "max_rate" in answer.reason
+
+
+def test_a_controller_of_another_kind_that_comes_later_is_not_moved_either(rig, monkeypatch):
+    node = rig.start()
+    rig.armed()
+    node._controller._executor.value = dataclasses.replace(node._controller._executor.value, low_x=-20, high_x=20)
+    os.kill(node._planner.link._transport.process.pid, signal.SIGKILL)
+    rig.bench.until(lambda: "soft range is -20 to 20" in node._trouble)
+    assert not rig.laser.messages[-1].on
 
 
 def test_an_unknown_lines_plugin_lists_those_that_exist(bench):

@@ -12,7 +12,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 from theylive_msgs import msg
 
-from theylive_ros.types import Detection, Detections, Region, Target, Track
+from theylive_ros.types import Detection, Detections, Region, SpotSeen, Target, Track
 
 
 class ConversionError(Exception):
@@ -152,6 +152,17 @@ def from_target(message: msg.Target) -> Target:
         seen=_from_region(message.seen),
         clears_protected=message.clears_protected,
     )
+
+
+def to_spot(seen: SpotSeen, head: Header) -> msg.Spot:
+    """Where the laser is seen in one frame; the stamp is the header's."""
+    return msg.Spot(header=head, found=seen.found, x=float(seen.x), y=float(seen.y), sigma=float(seen.sigma), reason=seen.reason)
+
+
+def from_spot(message: msg.Spot) -> SpotSeen:
+    """The way back; stamp in seconds of ROS time."""
+    stamp = from_time(message.header.stamp)
+    return SpotSeen(stamp=stamp, found=message.found, x=message.x, y=message.y, sigma=message.sigma, reason=message.reason)
 
 
 # Messages take nothing but float where a float is meant, while plugins may well say 0 or a NumPy scalar.

@@ -10,20 +10,22 @@ from collections.abc import Callable
 from diagnostic_msgs.msg import DiagnosticStatus
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.parameter import Parameter
-from std_srvs.srv import Trigger
+from std_srvs.srv import SetBool, Trigger
 
 from theylive_ros.camera.reopen import Backoff
 from theylive_ros.mirrors.aim import AimSettings
-from theylive_ros.mirrors.calibration import load, nominal
+from theylive_ros.mirrors.calibration import CalibrationError
 from theylive_ros.mirrors.clock import ClockSettings, ClockWatch
 from theylive_ros.mirrors.gate import GateSettings
 from theylive_ros.mirrors.motion import MotionSettings
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.mirrors.pointer import Pointer, PointerError, PointerState
+from theylive_ros.mirrors.trim import TrimSettings
 from theylive_ros.nodes.base import ManagedNode, Worker, one_line, run_node
 from theylive_ros.nodes.controller_link import ControllerChoice
+from theylive_ros.nodes.mirrors_calibration import CalibrationConfig, choose, path_of, read
 from theylive_ros.nodes.mirrors_ear import Ear
-from theylive_ros.nodes.mirrors_planner import Planner
+from theylive_ros.nodes.mirrors_planner import Planner, SoftLimits, UnfitError
 from theylive_ros.nodes.mirrors_voice import Voice
 from theylive_ros.nodes.parameters import ConfigurationError
 from theylive_ros.settings import setting
@@ -32,13 +34,9 @@ _NO_SIM_TIME = "use_sim_time is set, but a hardware controller lives in real tim
 
 
 @dataclasses.dataclass(frozen=True)
-class MirrorsConfig:
-    """Parameters of the node; more are under geometry, motion, aim, gate, clock, lines and controller."""
+class MirrorsConfig(CalibrationConfig):
+    """Parameters of the node; more are under geometry, limits, motion, aim, gate, trim, clock, lines and controller."""
 
-    calibration: str = setting("", "Calibration file; empty: the ideal rig of the nominal_ and geometry. parameters", read_only=True)
-    nominal_width: int = setting(320, "Width of the pictures of the ideal rig", unit="px", low=1, high=10000, read_only=True)
-    nominal_height: int = setting(240, "Height of the pictures of the ideal rig", unit="px", low=1, high=10000, read_only=True)
-    nominal_scale: float = setting(0.785e-3, "Size of a pixel on the board of the ideal rig", unit="m", low=1e-6, high=1.0, read_only=True)
     home_on_start: bool = setting(True, "Find the axes' reference when activated; moves the mirrors, dark", read_only=True)
     tick_rate: float = setting(
         200.0, "How often the gate is judged and the lease renewed", unit="Hz", low=50.0, high=1000.0, read_only=True
@@ -46,7 +44,10 @@ class MirrorsConfig:
 
 
 class MirrorsNode(ManagedNode):
-    """Ticks the planner in a thread of its own. Services: ~/arm, ~/disarm, ~/stop, ~/home, ~/reference, ~/reset."""
+    """Ticks the planner in a thread of its own.
+
+    Services: ~/arm, ~/disarm, ~/stop, ~/home, ~/reference, ~/reset, ~/commission (on or off), ~/reload (the calibration file).
+    """
 
     def __init__(self, **options: object) -> None:
         super().__init__("mirrors", **options)
@@ -56,10 +57,12 @@ class MirrorsNode(ManagedNode):
         self._geometry = self.declare(Geometry, "geometry")
         self._clocks = self.declare(ClockSettings, "clock")
         self._controller = ControllerChoice(self)
-        self._planner = Planner(self._controller)
+        limits = self.declare(SoftLimits, "limits")
+        self._planner = Planner(self._controller, self._geometry.value, limits.value.of_axes)
         self.declare(MotionSettings, "motion", lambda value: self._planner.tune("motion", value))
         self.declare(AimSettings, "aim", lambda value: self._planner.tune("aim", value))
         self.declare(GateSettings, "gate", lambda value: self._planner.tune("gate", value))
+        self.declare(TrimSettings, "trim", lambda value: self._planner.tune("trim", value))
         self.add_on_set_parameters_callback(self._refuse_sim_time)
         self._voice = Voice(self)
         self._trouble = ""
@@ -75,6 +78,8 @@ class MirrorsNode(ManagedNode):
         }
         for name, action in actions.items():
             self.create_service(Trigger, f"~/{name}", lambda _, answer, name=name, action=action: self._serve(name, action, answer))
+        self.create_service(SetBool, "~/commission", self._commission)
+        self.create_service(Trigger, "~/reload", self._reload)
         self.ready()
 
     def open(self) -> None:
@@ -82,10 +87,10 @@ class MirrorsNode(ManagedNode):
         if self.get_parameter("use_sim_time").value and not self._controller.simulated:
             raise ConfigurationError(_NO_SIM_TIME)
         config = self._config.value
-        if config.calibration:
-            self._planner.calibration = load(config.calibration)
-        else:
-            self._planner.calibration = nominal(config.nominal_width, config.nominal_height, config.nominal_scale, self._geometry.value)
+        self._planner.calibration = choose(config, self._geometry.value, self._controller.simulated)
+        if self._planner.calibration is None:
+            where = f"there is no file {path_of(config)} yet" if config.calibration else "the parameter `calibration` names no file"
+            self.get_logger().warning(f"not calibrated, {where}: arming is refused until `theylive calibrate` has made one")
         self._connect()
 
     def start(self) -> None:
@@ -129,12 +134,20 @@ class MirrorsNode(ManagedNode):
             return DiagnosticStatus.ERROR, f"controller fault {state.fault}: mend its cause, then call ~/reset and ~/home"
         if not state.referenced:
             return DiagnosticStatus.WARN, "axes not referenced: call ~/home"
+        if not state.calibrated:
+            return DiagnosticStatus.WARN, "not calibrated: run `theylive calibrate`"
         return DiagnosticStatus.OK, "lit" if state.lit else "dark: " + ", ".join(state.reasons)
 
     def facts(self) -> dict[str, str]:
-        """Where the controller is, and what last disarmed."""
-        state = self._state
-        return {"controller": self._controller.words, "disarmed_by": state.disarmed_by if state is not None else ""}
+        """Where the controller is, by which calibration the rig points, and what last disarmed."""
+        state, calibration = self._state, self._planner.calibration
+        made = f"{calibration.method}, {calibration.created}" if calibration is not None else "none"
+        return {
+            "controller": self._controller.words,
+            "calibration": made,
+            "mode": state.mode if state is not None else "",
+            "disarmed_by": state.disarmed_by if state is not None else "",
+        }
 
     def _refuse_sim_time(self, parameters: list[Parameter]) -> SetParametersResult:
         refused = not self._controller.simulated and any(p.name == "use_sim_time" and p.value for p in parameters)
@@ -144,7 +157,9 @@ class MirrorsNode(ManagedNode):
         self._planner.connect()
         self._to_home = self._config.value.home_on_start
 
-    def _serve(self, name: str, action: Callable[[Pointer, float], None], answer: Trigger.Response) -> Trigger.Response:
+    def _serve(
+        self, name: str, action: Callable[[Pointer, float], None], answer: Trigger.Response | SetBool.Response
+    ) -> Trigger.Response | SetBool.Response:
         if self._planner.pointer is None or not self.active:
             answer.message = f"the node is not active, so it cannot {name}"
             return answer
@@ -156,6 +171,26 @@ class MirrorsNode(ManagedNode):
             return answer
         answer.success = True
         self.get_logger().info(f"{name}: done")
+        return answer
+
+    def _commission(self, request: SetBool.Request, answer: SetBool.Response) -> SetBool.Response:
+        if request.data:
+            return self._serve("commission", Pointer.commission, answer)
+        return self._serve("end commissioning", Pointer.decommission, answer)
+
+    def _reload(self, _: Trigger.Request, answer: Trigger.Response) -> Trigger.Response:
+        if not self.active:
+            answer.message = "the node is not active, so it cannot reload; it reads the file when it is configured"
+            return answer
+        try:
+            calibration = read(self._config.value, self._geometry.value)
+            self._planner.load(calibration)
+        except (CalibrationError, UnfitError) as error:
+            answer.message = str(error)
+            return answer
+        answer.success = True
+        answer.message = f"{path_of(self._config.value)}, made by {calibration.method} on {calibration.created}; call ~/arm to shine again"
+        self.get_logger().info(f"reload: {answer.message}")
         return answer
 
     def _tick(self, worker: Worker, clocks: ClockWatch) -> None:
@@ -170,16 +205,22 @@ class MirrorsNode(ManagedNode):
                 self._planner.listen(due - now)
                 continue
             due = max(due + period, now)
-            self._tick_once(clocks)
+            try:
+                self._tick_once(clocks)
+            except UnfitError as error:
+                self._lose(str(error))
+                continue
             if self._planner.link.closed:
-                self._lose()
+                self.meter.count("controller_lost")
+                self._lose(f"the controller is gone ({self._controller.words}); dark")
             elif self._planner.link.welcome is not None:  # one that ends at once is no controller yet
                 backoff.reset()
 
     def _reconnect(self) -> bool:
         try:
             self._connect()
-        except OSError as error:
+        except (OSError, UnfitError) as error:
+            self._planner.drop_link()
             self._trouble = one_line(error)
             return False
         self.get_logger().info("the controller is back; call ~/arm to shine again")
@@ -221,10 +262,11 @@ class MirrorsNode(ManagedNode):
             self.get_logger().error(f"cannot home: {error}")
         return True
 
-    def _lose(self) -> None:
-        self._trouble = f"the controller is gone ({self._controller.words}); dark"
-        self.get_logger().error(self._trouble)
-        self.meter.count("controller_lost")
+    def _lose(self, words: str) -> None:
+        """Nothing more can be done with this controller: dark, and reach for it anew."""
+        if words != self._trouble:
+            self.get_logger().error(words)
+        self._trouble = words
         self._planner.drop_link()
 
 

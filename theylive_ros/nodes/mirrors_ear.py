@@ -1,4 +1,5 @@
-"""What the mirrors node hears: `target`. Kept by the node's spinning thread, handed to the planner by its ticking one."""
+"""What the mirrors node hears: `target`, `spot` and `commission`. Kept by the node's spinning thread, handed to the planner by its
+ticking one."""
 
 from __future__ import annotations
 
@@ -8,10 +9,13 @@ import dataclasses
 from theylive_msgs import msg
 
 from theylive_ros.mirrors.clock import ClockWatch
-from theylive_ros.mirrors.pointer import Pointer
+from theylive_ros.mirrors.commissioning import ORDER_LASTS
+from theylive_ros.mirrors.pointer import Pointer, PointerError
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode
 from theylive_ros.types import Target, Track
+
+_LOG_EVERY = 2.0  # s
 
 
 class Ear:
@@ -21,7 +25,13 @@ class Ear:
         self._node = node
         self._clocks = clocks
         self._targets: collections.deque[msg.Target] = collections.deque(maxlen=4)
-        self._subscriptions = [node.create_subscription(msg.Target, "target", self._on_target, qos.RESULT)]
+        self._spots: collections.deque[msg.Spot] = collections.deque(maxlen=4)
+        self._orders: collections.deque[msg.Commission] = collections.deque(maxlen=1)  # the newest counts
+        self._subscriptions = [
+            node.create_subscription(msg.Target, "target", self._on_target, qos.RESULT),
+            node.create_subscription(msg.Spot, "spot", self._on_spot, qos.RESULT),
+            node.create_subscription(msg.Commission, "commission", self._on_order, qos.ORDER),
+        ]
 
     def close(self) -> None:
         """Hear no more."""
@@ -35,16 +45,47 @@ class Ear:
         while self._targets:
             message = self._targets.popleft()
             target = conversions.from_target(message)
-            stamp = self._clocks.stamp(target.stamp, ros_now, now)
-            if stamp is None:
-                self._node.meter.count("impossible_stamps")
-                continue
-            heard = message
-            pointer.on_target(_on_monotonic(target, stamp), now)
+            if (stamp := self._stamp(target.stamp, now, ros_now)) is not None:
+                heard = message
+                pointer.on_target(_on_monotonic(target, stamp), now)
+        while self._spots:
+            seen = conversions.from_spot(self._spots.popleft())
+            if (stamp := self._stamp(seen.stamp, now, ros_now)) is not None:
+                pointer.on_spot(dataclasses.replace(seen, stamp=stamp), now)
+        while self._orders:
+            self._order(self._orders.popleft(), pointer, now, ros_now)
         return heard
 
     def _on_target(self, message: msg.Target) -> None:
         self._targets.append(message)
+
+    def _on_spot(self, message: msg.Spot) -> None:
+        self._spots.append(message)
+
+    def _on_order(self, message: msg.Commission) -> None:
+        self._orders.append(message)
+
+    def _stamp(self, stamp: float, now: float, ros_now: float) -> float | None:
+        """A stamp on the monotonic clock, None where it cannot be true."""
+        found = self._clocks.stamp(stamp, ros_now, now)
+        if found is None:
+            self._node.meter.count("impossible_stamps")
+        return found
+
+    def _order(self, message: msg.Commission, pointer: Pointer, now: float, ros_now: float) -> None:
+        # Not by the ClockWatch: who orders may sit at another machine, whose clock says nothing of this one's.
+        age = ros_now - conversions.from_time(message.header.stamp)
+        if not abs(age) <= ORDER_LASTS:
+            self._refuse(f"an order of {age:.2f} s ago: orders last {ORDER_LASTS} s; are the clocks of both machines set?")
+            return
+        try:
+            pointer.order((float(message.angles[0]), float(message.angles[1])), message.light, now - max(age, 0.0))
+        except PointerError as error:
+            self._refuse(str(error))
+
+    def _refuse(self, words: str) -> None:
+        self._node.meter.count("refused_orders")
+        self._node.get_logger().warning(f"order refused: {words}", throttle_duration_sec=_LOG_EVERY)
 
 
 def _on_monotonic(target: Target, stamp: float) -> Target:

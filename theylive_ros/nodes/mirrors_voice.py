@@ -38,7 +38,7 @@ class Voice:
     def say(self, state: PointerState, heard: msg.Target | None, now: float) -> None:
         """Tell what became of a tick at `now` (monotonic, s). heard: the newest target that it was the first to hear of."""
         stamp = self._node.get_clock().now().to_msg()
-        told = (state.lit, state.armed, state.track_id, state.reasons)
+        told = (state.mode, state.lit, state.armed, state.track_id, state.reasons)
         if told != self._told or now - self._told_at >= _STATE_PERIOD:
             self._told, self._told_at = told, now
             self._laser.publish(_laser(state, stamp))
@@ -62,6 +62,7 @@ class Voice:
 def _laser(state: PointerState, stamp: Time) -> msg.LaserState:
     return msg.LaserState(
         header=conversions.header(stamp, ""),
+        mode=msg.LaserState.MODE_COMMISSIONING if state.mode == "commissioning" else msg.LaserState.MODE_TARGETING,
         on=state.lit,
         armed=state.armed,
         track_id=state.track_id if state.lit else 0,
@@ -82,4 +83,8 @@ def _pointing(state: PointerState, head: Header) -> msg.Pointing:
         settled=state.settled,
         referenced=state.referenced,
         latency=state.latency,
+        lag=state.lag,
+        trim_x=state.trim[0],
+        trim_y=state.trim[1],
+        missed_steps=list(state.missed_steps),
     )
