@@ -258,7 +258,7 @@ def test_a_chip_of_another_label_is_refused_with_the_labels_there_are(clock):
 def test_a_machine_without_gpio_is_told_so(clock):
     lines = gpio(clock)
     lines.gpiod = FakeGpiod([])
-    refused(lines, "no /dev/gpiochip.* here: this machine has no GPIO; without a rig use")
+    refused(lines, "no /dev/gpiochipN here: this machine has no GPIO; without a rig use")
 
 
 def test_missing_permission_is_told_with_the_cure(clock):
@@ -357,18 +357,24 @@ def test_real_pulses_are_wide_enough_and_counted():
     lines.close()
 
 
-def test_the_stand_in_runs_as_the_controllers_own_process():
+def test_the_stand_in_homes_as_the_controllers_own_process():
     names = "theylive_ros.simulator.hardware.gpio_standin:GpioStandinLines"
-    settings = json.dumps({"lines": {"laser_retrigger_us": 1000}, "process": {"priority": 0}})
+    settings = json.dumps({"lines": {"laser_retrigger_us": 1000}, "executor": {"homing_rate": 1500.0}, "process": {"priority": 0}})
     command = [sys.executable, "-m", "theylive_ros.controller", "--lines", names, "--settings", settings]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         timer = threading.Timer(20.0, child.kill)
         timer.start()
-        child.stdin.write(encode(m.Hello(m.VERSION), 1))
+        child.stdin.write(encode(m.Hello(m.VERSION), 1) + encode(m.Home(), 2))
         child.stdin.flush()
-        answer = child.stdout.readline()
+        said = []
+        for line in child.stdout:
+            said.append(line)
+            if b" homed " in line:
+                break
         child.stdin.close()
-        assert child.wait(10) == 0, child.stderr.read()
+        trouble = child.stderr.read()
+        assert child.wait(10) == 0, trouble
         timer.cancel()
         timer.join()
-    assert answer.startswith(f"<0 HELLO 1 {m.VERSION} 1 1 ".encode()), answer  # with laser and limit switches
+    assert said[0].startswith(f"<0 HELLO 1 {m.VERSION} 1 1 ".encode()), said  # with laser and limit switches
+    assert b" homed " in said[-1], (said, trouble)

@@ -49,7 +49,7 @@ def find_chip(gpiod: Any, paths: Sequence[str], label: str) -> str:
     if denied:
         raise LinesError(f"no permission to open {', '.join(denied)}: {ALLOW}")
     if not there:
-        raise LinesError("no /dev/gpiochip* here: this machine has no GPIO; without a rig use the lines sim or gpio_standin")
+        raise LinesError("no /dev/gpiochipN here: this machine has no GPIO; without a rig use the lines sim or gpio_standin")
     raise LinesError(f"no GPIO chip is labelled {label!r}; there are {', '.join(there)}: set chip to one of these labels")
 
 
