@@ -94,7 +94,7 @@ class LockStep:
         self.calibration = (calibration or ideal) if calibrated else None
         self.score = Score(camera.settings.mm_per_px)
         self.state: PointerState | None = None
-        self._eye, self._spot_eye = eye, spot_eye
+        self.eye, self.spot_eye = eye, spot_eye
         self._executor_settings = executor
         self._motion, self._gate, self._trim = motion, gate, trim
         self._selection_settings, self._selector = selection or SelectionSettings(), selector
@@ -194,11 +194,11 @@ class LockStep:
         self.score.feed(self.now, heads, samples)
         spot = self._lit.spot() if self._lit.shining else None
         stamp, heard = self.now + self.clock_offset, self.now + self.latency
-        found = self._eye(self.world, spot)
+        found = self.eye(self.world, spot)
         if found is not None:
             with contextlib.suppress(StaleFrameError):
                 self._targets.append((heard, self.selection.update(found, stamp)))
-        seen = self._spot_eye(self.world, spot, self.state.spot) if self._spot_eye is not None and spot is not None else None
+        seen = self.spot_eye(self.world, spot, self.state.spot) if self.spot_eye is not None and spot is not None else None
         if seen is not None:
             self._spots.append((heard, dataclasses.replace(seen, stamp=stamp)))
 

@@ -1,0 +1,32 @@
+"""A finder of the laser's spot that knows the truth and errs as it is told to; for rigs in lock-step."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import random
+
+from theylive_ros.simulator.world import World
+from theylive_ros.types import SpotSeen
+
+
+@dataclasses.dataclass
+class TruthSpot:
+    """Called as a `SpotEye` of `theylive_ros.lockstep`. noise: standard deviation per axis (px). missed: chance that it finds nothing."""
+
+    noise: float = 0.3
+    missed: float = 0.02
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """The same seed errs in the same way."""
+        self._chance = random.Random(self.seed)
+
+    def __call__(self, world: World, spot: tuple[float, float], expected: tuple[float, float] | None) -> SpotSeen | None:
+        """Where it is seen in the picture of now; the stamp is the caller's to set."""
+        camera = world.camera.settings
+        dx, dy = self._chance.gauss(0, self.noise), self._chance.gauss(0, self.noise)
+        inside = 0 <= spot[0] < camera.width and 0 <= spot[1] < camera.height
+        if not inside or self._chance.random() < self.missed:
+            return SpotSeen(math.nan, False, math.nan, math.nan, math.nan, "no spot")
+        return SpotSeen(math.nan, True, spot[0] + dx, spot[1] + dy, self.noise)
