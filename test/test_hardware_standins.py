@@ -6,14 +6,18 @@ import select
 from datetime import timedelta
 
 import pytest
-from wired_rig import Clock
+from wired_rig import Clock, Rig, gpio, pwm
 
 from theylive_ros.controller.lines.board import BoardConfig
 from theylive_ros.controller.lines.gpio import GpioConfig
 from theylive_ros.controller.lines.rig import SimConfig
+from theylive_ros.mirrors.optics import Geometry
+from theylive_ros.simulator.board import BoardSettings, draw_board
+from theylive_ros.simulator.camera import CameraSettings, SimCamera
 from theylive_ros.simulator.hardware import fake_gpiod
 from theylive_ros.simulator.hardware.edge_motors import EdgeMotors
 from theylive_ros.simulator.hardware.wires import Chip, Edge
+from theylive_ros.simulator.lit import LitPlaces
 
 gpiod = pytest.importorskip("gpiod", reason="needs the Python module gpiod (libgpiod 2)")
 
@@ -231,3 +235,23 @@ def test_a_laser_on_a_monostable_takes_a_static_level_for_dark(chip, clock):
     motors.settle()
     assert not motors.lit
     assert motors.drain()[-1].time_us == rose_us + 5_000
+
+
+@pytest.mark.parametrize("wired", [gpio, pwm])
+def test_executor_lines_motors_and_beam_are_one(clock, wired):
+    rig = Rig(clock, wired(clock))
+    rig.home()
+    geometry, camera = Geometry(), SimCamera(CameraSettings(), draw_board(BoardSettings(), 320, 240), 1)
+    places = LitPlaces(rig.motors, geometry, camera)
+    rig.move(40, -25)
+    rig.run(0.5)
+    begun_us = clock.us()
+    rig.light()
+    rig.run(0.060)
+    samples = places.until(clock.us())
+    assert not places.shining
+    assert len(samples) == pytest.approx(50, abs=1)  # the lease, a sample a millisecond
+    assert samples[0].t == pytest.approx(begun_us * 1e-6, abs=1e-5)
+    there = camera.to_px(*geometry.board_point(geometry.angles(rig.motors.position)))
+    assert all((sample.x, sample.y) == pytest.approx(there) for sample in samples)
+    assert rig.motors.position == pytest.approx((40, -25), abs=2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from theylive_ros.controller.lines.sim import Change, SimLines
+from theylive_ros.controller.lines.rig import Change, Rig
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.simulator.beam import Beam, BeamSettings
 from theylive_ros.simulator.camera import SimCamera
@@ -16,7 +16,7 @@ SAMPLE_US = 1000  # one sample stands for this long
 class LitPlaces:
     """Reads the log of `lines`. Times are the executor's clock."""
 
-    def __init__(self, lines: SimLines, geometry: Geometry, camera: SimCamera, beam: BeamSettings | None = None) -> None:
+    def __init__(self, lines: Rig, geometry: Geometry, camera: SimCamera, beam: BeamSettings | None = None) -> None:
         """beam: how the rig is really mounted, as its geometry says if None."""
         self._lines = lines
         self._beam = Beam(geometry, camera, beam)
