@@ -10,7 +10,11 @@ import pytest
 from theylive_ros.camera.interface import CameraError
 from theylive_ros.camera.v4l2_query import Camera, Mode
 from theylive_ros.commands import doctor
+from theylive_ros.controller.lines.interface import LinesError
 from theylive_ros.doctor import child, devices, finding, software, system, table
+from theylive_ros.doctor.lines import free_lines
+from theylive_ros.simulator.hardware import wires
+from theylive_ros.simulator.hardware.fake_gpiod import FakeGpiod
 
 MODES = (Mode("MJPG", 320, 240, 120.0),)
 
@@ -42,6 +46,9 @@ def rig(tmp_path):
         put(tmp_path / f"dev/video{k}")
     put(tmp_path / "sys/class/pwm/pwmchip0/npwm", "6\n")
     put(tmp_path / "sys/class/pwm/pwmchip0/export")
+    for channel in (3, 4, 10):
+        put(tmp_path / f"sys/class/pwm/pwmchip0/pwm{channel}/enable")
+    put(tmp_path / "dev/ttyUSB0")
     return tmp_path
 
 
@@ -53,18 +60,25 @@ def query(path):
 
 def test_a_whole_rig_is_well(rig):
     found = (
-        devices.check_coral(rig, lambda: (True, "Edge TPU, libedgetpu.so.1")) + devices.check_cameras(rig, query) + devices.check_pwm(rig)
+        devices.check_coral(rig, lambda: (True, "Edge TPU, libedgetpu.so.1"))
+        + devices.check_cameras(rig, query)
+        + devices.check_pwm(rig)
+        + devices.check_serial(rig, lambda code: (True, "3.5"))
     )
     assert {f.status for f in found} == {"ok"}
     assert by_name(found, "Coral") == [("ok", "18d1:9302 on USB, ready, at USB 2 (480 Mbit/s; USB 3 is faster)", "")]
     assert by_name(found, "camera") == [("ok", "video0: Rig Cam; MJPG 320x240 at 120 fps", "")]
-    assert by_name(found, "PWM") == [("ok", "pwmchip0: 6 channels", "")]
+    assert by_name(found, "PWM") == [("ok", "pwmchip0: 6 channels, exported: 3, 4, 10", "")]
+    assert by_name(found, "serial") == [("ok", "/dev/ttyUSB0", "")]
 
 
 def test_a_machine_without_a_rig_gets_warnings_with_cures_and_no_failure(tmp_path):
     found = devices.check_devices(tmp_path, no_tpu, query)
-    assert [f.name for f in found] == ["Coral", "libedgetpu", "camera", "GPIO", "PWM"]
-    assert all(f.status == "warn" and f.cure and f.part == finding.RIG for f in found)
+    assert [f.name for f in found] == ["Coral", "libedgetpu", "camera", "GPIO", "PWM", "serial"]
+    assert all(f.part == finding.RIG for f in found)
+    assert all(f.status == "warn" and f.cure for f in found[:4])
+    # either drives the motors only on rigs that are wired so
+    assert [f.status for f in found[4:]] == ["ok", "ok"]
     assert by_name(found, "libedgetpu") == [("warn", "no Edge TPU answers", "plug the Coral in, or use device cpu")]
 
 
@@ -76,11 +90,11 @@ def test_a_coral_that_waits_for_its_firmware_is_well(rig):
     assert "waits for its firmware" in coral.detail
 
 
-def test_a_coral_that_may_not_be_opened_names_the_group(rig):
+def test_a_coral_that_may_not_be_opened_names_the_command_that_mends_it(rig):
     (rig / "dev/bus/usb/002/005").unlink()  # the same for access() as a node of root's
     (coral, _) = devices.check_coral(rig, no_tpu)
     assert coral.status == "warn"
-    assert "usermod -aG plugdev" in coral.cure
+    assert "theylive setup-board" in coral.cure
 
 
 def test_a_camera_in_trouble_is_named_with_its_cure(rig):
@@ -111,9 +125,48 @@ def test_a_gpio_chip_is_named_by_its_label(tmp_path, monkeypatch):
 
     monkeypatch.setattr(devices.fcntl, "ioctl", ioctl)
     monkeypatch.setattr(devices.platform, "release", lambda: "6.1.31-sun50iw9")
-    assert by_name(devices.check_gpio(tmp_path), "GPIO") == [("ok", "gpiochip1: 300b000., 288 lines", "")]
+    found = devices.check_gpio(tmp_path, lambda code: (True, "300b000.pinctrl: dir_x 75 are free"))
+    assert by_name(found, "GPIO") == [("ok", "gpiochip1: 300b000., 288 lines", "")]
+    assert by_name(found, "GPIO lines") == [("ok", "300b000.pinctrl: dir_x 75 are free", "")]
     monkeypatch.setattr(devices.platform, "release", lambda: "5.4.125")
-    assert "kernel 5.4.125 is too old" in devices.check_gpio(tmp_path)[1].detail
+    found = devices.check_gpio(tmp_path, lambda code: (False, "no permission to open /dev/gpiochip1: theylive setup-board"))
+    assert "kernel 5.4.125 is too old" in found[1].detail
+    assert by_name(found, "GPIO lines") == [("warn", "no permission to open /dev/gpiochip1", "theylive setup-board")]
+
+
+def test_the_lines_of_the_default_wiring_are_looked_at_one_by_one():
+    chip = wires.Chip("/dev/gpiochip1", label := "300b000.pinctrl")
+    gpiod = FakeGpiod([chip])
+    assert free_lines(gpiod, ["/dev/gpiochip1"]).startswith(f"{label}: dir_x 75, dir_y 226")
+    chip.users.update({226: "uart5", 78: "a button"})
+    with pytest.raises(LinesError, match=r"in use: 226 \(dir_y\) by 'uart5', 78 \(stop\) by 'a button': stop that program, switch its"):
+        free_lines(gpiod, ["/dev/gpiochip1"])
+    with pytest.raises(LinesError, match="no permission to open /dev/gpiochip1: `theylive setup-board`"):
+        free_lines(FakeGpiod([chip], denied=["/dev/gpiochip1"]), ["/dev/gpiochip1"])
+    with pytest.raises(LinesError, match="has 32 lines, the default wiring goes up to 233"):
+        free_lines(FakeGpiod([wires.Chip("/dev/gpiochip1", label, lines=32)]), ["/dev/gpiochip1"])
+
+
+def test_the_doctor_says_of_a_board_without_the_default_chip_which_it_has():
+    good, said = child.ask(devices._LINES)
+    if not good:
+        assert said.split(": ")[-1], "a cure follows the colon"
+    assert "Error" not in said
+
+
+def test_exported_channels_that_may_not_be_written_are_told(rig, monkeypatch):
+    writable = devices.os.access
+    monkeypatch.setattr(devices.os, "access", lambda path, mode: "pwm4" not in str(path) and writable(path, mode))
+    (pwm,) = devices.check_pwm(rig)
+    assert (pwm.status, pwm.detail) == ("warn", "pwmchip0: 6 channels, exported: 3, 4, 10; no permission")
+    assert "theylive setup-board" in pwm.cure
+
+
+def test_a_port_without_permission_or_without_pyserial_is_told(rig, monkeypatch):
+    monkeypatch.setattr(devices.os, "access", lambda path, mode: False)
+    found = devices.check_serial(rig, lambda code: (False, "pyserial is missing: pip install pyserial"))
+    assert [(f.status, f.detail) for f in found] == [("warn", "/dev/ttyUSB0: no permission"), ("warn", "pyserial is missing")]
+    assert [f.cure for f in found] == [finding.SET_UP, "pip install pyserial"]
 
 
 @pytest.mark.parametrize(("version", "status"), [((3, 9, 2), "fail"), ((3, 10, 0), "ok"), ((3, 13, 9), "ok"), ((3, 14, 0), "warn")])
@@ -179,13 +232,15 @@ def test_a_model_without_a_manifest_fails_with_the_cure(tmp_path):
     assert "theylive manifest" in model.cure
 
 
-def test_groups_that_exist_must_be_joined():
-    there = ["video", "plugdev", "users"]
+def test_groups_that_exist_must_be_joined_and_ours_must_exist():
+    there = ["video", "theylive", "users"]
     lacking = system.check_groups(there, ["users", "video"], root=False)
-    assert (lacking.status, lacking.detail) == ("warn", "you are not in plugdev")
-    assert "usermod -aG plugdev" in lacking.cure
-    assert system.check_groups(there, ["video", "plugdev"], root=False).status == "ok"
+    assert (lacking.status, lacking.detail) == ("warn", "you are not in theylive")
+    assert "usermod -aG theylive" in lacking.cure
+    assert system.check_groups(there, ["video", "theylive"], root=False).status == "ok"
     assert system.check_groups(there, [], root=True).status == "ok"
+    none = system.check_groups(["video", "users"], ["video"], root=False)
+    assert (none.status, none.cure) == ("warn", finding.SET_UP)
 
 
 @pytest.mark.parametrize(("answer", "status"), [(0, "ok"), (5, "warn"), (-1, "warn")])
@@ -193,7 +248,9 @@ def test_a_clock_that_may_jump_is_told(answer, status):
     assert system.check_clock(lambda state: answer).status == status
 
 
-@pytest.mark.parametrize(("priority", "memory", "status"), [(0, -1, "warn"), (50, 65536, "warn"), (50, -1, "ok"), (-1, 1 << 30, "ok")])
+@pytest.mark.parametrize(
+    ("priority", "memory", "status"), [(0, -1, "warn"), (10, -1, "warn"), (50, 65536, "warn"), (50, -1, "ok"), (-1, 1 << 30, "ok")]
+)
 def test_the_controller_wants_real_time_and_locked_memory(monkeypatch, priority, memory, status):
     monkeypatch.setattr(system.os, "geteuid", lambda: 1000)
     assert system.check_realtime(priority, memory).status == status
@@ -227,7 +284,7 @@ def test_the_command_looks_this_machine_over_and_its_status_says_whether_somethi
     doctor.add_arguments(parser)
     status = doctor.run(parser.parse_args(["--json"]))
     said = json.loads(capsys.readouterr().out)
-    assert {"Python", "ROS 2", "TFLite", "libedgetpu", "Coral", "camera", "GPIO", "PWM", "groups", "clock", "real time"} <= {
+    assert {"Python", "ROS 2", "TFLite", "libedgetpu", "Coral", "camera", "GPIO", "PWM", "serial", "groups", "clock", "real time"} <= {
         c["name"] for c in said["checks"]
     }
     assert all(set(c) == {"name", "status", "detail", "cure", "part"} for c in said["checks"])

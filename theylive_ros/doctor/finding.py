@@ -11,6 +11,7 @@ WARN = "warn"
 FAIL = "fail"
 PC = "needed everywhere"
 RIG = "the rig's own"
+SET_UP = "`theylive setup-board` says what to do, with --apply it does it; then log in again"
 
 
 @dataclasses.dataclass(frozen=True)

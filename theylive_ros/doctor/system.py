@@ -8,9 +8,11 @@ import os
 import resource
 from collections.abc import Callable, Collection
 
-from theylive_ros.doctor.finding import RIG, Finding, rig_lacks, well
+from theylive_ros.doctor.finding import RIG, SET_UP, Finding, rig_lacks, well
 
-_GROUPS = ("video", "gpio", "plugdev")
+OWN_GROUP = "theylive"
+_GROUPS = (OWN_GROUP, "video", "dialout")
+_PRIORITY = 50  # of the controller's SCHED_FIFO
 _TIME_ERROR = 5  # what adjtimex(2) answers while the clock is not synchronised
 
 
@@ -31,11 +33,11 @@ def check_groups(there: Collection[str], mine: Collection[str], root: bool) -> F
     if root:
         return well("groups", "root needs none", RIG)
     lacks = [g for g in _GROUPS if g in there and g not in mine]
-    absent = [g for g in _GROUPS if g not in there]
     if lacks:
         return rig_lacks("groups", f"you are not in {', '.join(lacks)}", f"`sudo usermod -aG {','.join(lacks)} $USER`, then log in again")
-    has = ", ".join(g for g in _GROUPS if g in mine) or "none"
-    return well("groups", has + (f" (this machine has no group {', '.join(absent)})" if absent else ""), RIG)
+    if OWN_GROUP not in there:
+        return rig_lacks("groups", f"this machine has no group {OWN_GROUP}, to which GPIO, PWM and Coral would belong", SET_UP)
+    return well("groups", ", ".join(g for g in _GROUPS if g in mine), RIG)
 
 
 def check_clock(adjtimex: Callable[[object], int] | None = None) -> Finding:
@@ -53,8 +55,8 @@ def check_clock(adjtimex: Callable[[object], int] | None = None) -> Finding:
 def check_realtime(priority: int, memory: int) -> Finding:
     """Whether the controller may run with SCHED_FIFO and lock its memory. priority, memory: the limits RTPRIO and MEMLOCK (bytes)."""
     unlimited = resource.RLIM_INFINITY
-    if os.geteuid() == 0 or (priority != 0 and (memory == unlimited or memory >= 64 << 20)):
+    prompt = priority == unlimited or priority >= _PRIORITY
+    if os.geteuid() == 0 or (prompt and (memory == unlimited or memory >= 64 << 20)):
         return well("real time", "SCHED_FIFO and locked memory are allowed", RIG)
-    what = "no SCHED_FIFO (ulimit -r is 0)" if priority == 0 else f"only {memory >> 10} KiB may be locked (ulimit -l)"
-    cure = "put '@gpio - rtprio 50' and '@gpio - memlock unlimited' into /etc/security/limits.d/theylive.conf, log in again"
-    return rig_lacks("real time", what, cure)
+    what = f"only {memory >> 10} KiB may be locked (ulimit -l)" if prompt else f"no SCHED_FIFO at {_PRIORITY} (ulimit -r is {priority})"
+    return rig_lacks("real time", what, SET_UP)
