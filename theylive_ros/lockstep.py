@@ -95,6 +95,7 @@ class LockStep:
         self.score = Score(camera.settings.mm_per_px)
         self.state: PointerState | None = None
         self.eye, self.spot_eye = eye, spot_eye
+        self.on_picture: Callable[[np.ndarray, float], None] | None = None  # told of every picture (BGR) and its stamp, once it is heard
         self._executor_settings = executor
         self._motion, self._gate, self._trim = motion, gate, trim
         self._selection_settings, self._selector = selection or SelectionSettings(), selector
@@ -167,6 +168,7 @@ class LockStep:
         self._aims = AimLog()
         self._targets: collections.deque[tuple[float, Target]] = collections.deque()
         self._spots: collections.deque[tuple[float, SpotSeen]] = collections.deque()
+        self._pictures: collections.deque[tuple[float, np.ndarray, float]] = collections.deque()
         self._stalled_until_us = 0.0
         self._tick()
 
@@ -201,6 +203,8 @@ class LockStep:
         seen = self.spot_eye(self.world, spot, self.state.spot) if self.spot_eye is not None and spot is not None else None
         if seen is not None:
             self._spots.append((heard, dataclasses.replace(seen, stamp=stamp)))
+        if self.on_picture is not None:
+            self._pictures.append((heard, self.world.frame(spot), self.now))
 
     def _tick(self) -> None:
         now, ros_now = self.now, self.now + self.clock_offset
@@ -215,6 +219,10 @@ class LockStep:
             stamp = self._clocks.stamp(seen.stamp, ros_now, now)
             if stamp is not None:
                 self.pointer.on_spot(dataclasses.replace(seen, stamp=stamp), now)
+        while self._pictures and self._pictures[0][0] <= now:
+            _, picture, taken = self._pictures.popleft()
+            if self.on_picture is not None:
+                self.on_picture(picture, taken)
         self.state = self.pointer.tick(now, clocks_sane=self._clocks.observe(ros_now, now))
         x, y = self.state.aim or (math.nan, math.nan)
         self._aims.add(now, self.state.track_id if self.state.aim else 0, x, y)
