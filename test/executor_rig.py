@@ -21,6 +21,7 @@ class RecordingLines(Lines):
 
     has_laser = True
     has_limits = False
+    retrigger_us = 0
 
     def __init__(self):
         self.steps, self.lights, self.turns = [], [], []

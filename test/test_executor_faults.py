@@ -214,11 +214,58 @@ def test_a_greeting_and_the_planners_end_are_dark():
         executor, lines = lit_and_moving()
         executor.handle(command, 31_000)
         assert not lines.on
-    executor, lines = lit_and_moving()
-    executor.hang_up(31_000)
+
+
+def test_when_the_planner_goes_the_mirrors_brake_to_rest_and_keep_their_reference():
+    for leave in (Executor.hang_up, lambda executor, now: executor.handle(p.Bye(), now)):
+        executor, lines = lit_and_moving()
+        leave(executor, 31_000)
+        assert not lines.on
+        play(executor, 60_000)
+        report = executor.report(60_000)
+        assert (report.moving, report.referenced) == (False, True)
+        assert 0 < report.x < 60
+
+
+def test_light_does_not_outlive_the_planners_silence():
+    executor, lines = make(silence_us=20_000)
+    executor.heard(0)
+    accepted(executor.handle(p.Light(LEASE), 0))
+    play(executor, 19_999)
+    assert lines.on
+    play(executor, 20_000)
     assert not lines.on
+
+
+def test_homing_ends_where_the_planner_falls_silent():
+    executor, lines = make()
+    lines.has_limits = True
+    accepted(executor.handle(p.Home(), 0))
+    executor.heard(0)
+    play(executor, 220_000)
+    report = executor.report(220_000)
+    assert (report.moving, report.referenced, report.fault) == (False, False, "")
+    assert "silence" in [n.code for n in executor.take_notices()]
+
+
+def test_a_planner_that_falls_silent_leaves_the_rig_dark_and_at_rest():
+    executor, _ = make()
+    accepted(executor.handle(ramp(0, 300, 1_000, speed=300.0), 0))
+    executor.heard(0)
+    play(executor, 199_999)
+    assert executor.report(199_999).moving
+    play(executor, 210_000)
+    report = executor.report(210_000)
+    assert (report.moving, report.referenced, report.fault) == (False, True, "")
+    assert 50 < report.x < 65
+    assert [n.code for n in executor.take_notices()] == ["silence"]
+    accepted(executor.handle(ramp(report.x, 0, 300_000), 299_000))  # and nothing is latched
+    executor.heard(299_000)
+    executor.heard(400_000)
+    play(executor, 590_000)
+    assert executor.player.position[0] == 0
     play(executor, 2_000_000)
-    assert executor.player.position == [300, 0]  # the plan comes to its rest
+    assert executor.take_notices() == []  # silence at rest in the dark is nobody's concern
 
 
 def test_another_protocol_version_is_refused():

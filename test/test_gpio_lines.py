@@ -359,7 +359,7 @@ def test_real_pulses_are_wide_enough_and_counted():
 
 def test_the_stand_in_homes_as_the_controllers_own_process():
     names = "theylive_ros.simulator.hardware.gpio_standin:GpioStandinLines"
-    settings = json.dumps({"lines": {"laser_retrigger_us": 1000}, "executor": {"homing_rate": 1500.0}, "process": {"priority": 0}})
+    settings = json.dumps({"lines": {"laser_retrigger_us": 1000}, "executor": {"homing_rate": 1500.0, "silence_us": 10_000_000}, "process": {"priority": 0}})
     command = [sys.executable, "-m", "theylive_ros.controller", "--lines", names, "--settings", settings]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         timer = threading.Timer(20.0, child.kill)

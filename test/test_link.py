@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import stat
 import threading
@@ -10,10 +11,11 @@ import pytest
 
 from theylive_ros.controller import protocol as p
 from theylive_ros.controller.clock_map import ClockMap
+from theylive_ros.controller.config import ExecutorSettings
 from theylive_ros.controller.executor import Executor, play
 from theylive_ros.controller.lines.sim import SimConfig, SimLines
 from theylive_ros.controller.link import Link, Status
-from theylive_ros.controller.server import SocketServer
+from theylive_ros.controller.server import SocketServer, serve
 from theylive_ros.controller.session import Session
 from theylive_ros.controller.stream import FdStream, StreamClosedError
 from theylive_ros.controller.transports import LoopbackTransport, SocketTransport
@@ -352,19 +354,59 @@ def wait_for(link, condition, seconds=5.0):
     raise AssertionError(f"never came: {link.status()} {link.take_errors()}")
 
 
-def test_planners_come_and_go_and_the_rig_stays_referenced_but_dark(served):
-    path, _, _ = served
+def test_planners_come_and_go_and_the_rig_stays_referenced_but_dark_and_at_rest(served):
+    path, lines, _ = served
     link = Link(SocketTransport(path))
     wait_for(link, lambda s: not s.moving)
     link.reference()
     link.move(GO, time.monotonic() + 0.02, lit=True)
     link.light(0.05)
     wait_for(link, lambda s: s.lit)
-    link._transport.close()  # cut, without a goodbye
+    link._transport.close()  # cut, without a goodbye, in mid-move
     second = Link(SocketTransport(path))
     status = wait_for(second, lambda s: not s.moving)
-    assert (status.lit, status.referenced, status.position) == (False, True, (100, 0))
+    assert (status.lit, status.referenced, status.fault) == (False, True, "")
+    assert lines.position == status.position != (100, 0)
     second.close()
+
+
+def test_an_edge_of_a_switch_wakes_the_controller_at_once():
+    reading, writing = os.pipe()
+    ours, theirs = socket.socketpair()
+
+    class EdgeLines(SimLines):
+        def fds(self):
+            return (reading,)
+
+        def inputs(self):
+            if select.select([reading], [], [], 0)[0]:
+                os.read(reading, 1)
+                self.stop_pressed = True
+            return super().inputs()
+
+    executor = Executor(EdgeLines(SimConfig()), ExecutorSettings(input_period_us=20_000))  # a look by itself every 100 ms
+    stop = threading.Event()
+    executor.open(time.monotonic_ns() // 1000)
+    thread = threading.Thread(target=serve, args=(executor, FdStream(theirs.fileno(), theirs.fileno(), theirs.close), stop))
+    thread.start()
+    try:
+        took = []
+        for _ in range(5):
+            os.write(writing, b"!")
+            began = time.monotonic()
+            while executor.fault != "stop":
+                assert time.monotonic() < began + 5.0
+                time.sleep(0.0002)
+            took.append(time.monotonic() - began)
+            executor.fault, executor.lines.stop_pressed = "", False
+        assert min(took) < 0.015
+    finally:
+        stop.set()
+        ours.close()
+        thread.join(5.0)
+        os.close(reading)
+        os.close(writing)
+    assert not thread.is_alive()
 
 
 def test_a_second_planner_is_turned_away(served):

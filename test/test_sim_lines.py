@@ -143,7 +143,7 @@ def test_homing_finds_the_true_zero_from_anywhere(offset):
 
 
 def test_homing_looks_on_the_side_of_the_configured_limit():
-    _, executor, lines = homed(SimConfig(limit_x=120, limit_y=-90, initial_offset_x=20), limit_x=120, limit_y=-90)
+    _, executor, lines = homed(SimConfig(limit_x=120, limit_y=-90, initial_offset_x=20), limit_x=120, limit_y=-90, high_x=110, low_y=-80)
     assert executor.referenced
     assert lines.position == (0, 0)
 

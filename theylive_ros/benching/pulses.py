@@ -21,7 +21,7 @@ _PATIENCE = 5.0  # s for the controller to answer
 
 def measure(lines: str, config: dict[str, Any], seconds: float) -> list[Figure]:
     """Run both axes to and fro at RATE for so long. lines: `module:Class`; config: values of its Config. Raises BenchError."""
-    executor = {"max_rate": RATE}
+    executor = {"max_rate": RATE, "high_x": _LEG, "high_y": _LEG}
     transport = ProcessTransport(lines, {"lines": config, "executor": executor})
     link = Link(transport)
     try:

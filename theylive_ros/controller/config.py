@@ -31,6 +31,13 @@ class ExecutorSettings:
     min_interval_us: int = _setting(400, "two pulses of an axis are never closer than this; at most 1e6 / max_rate", "us", 1, 1000000)
     dir_setup_us: int = _setting(20, "time between setting DIR and the pulse that needs it", "us", 0, 100000)
     max_lease_us: int = _setting(50000, "longest time that the laser stays lit after one request", "us", 1000, 50000)
+    max_on_us: int = _setting(12000000, "light after which the laser must rest", "us", 1000, 3600000000)
+    min_off_us: int = _setting(400000, "how long it then rests; shorter pauses do not count as rest", "us", 0, 3600000000)
+    max_duty: float = _setting(1.0, "largest share of light in any `duty_window_us`; 1: no such limit", "", 0.0, 1.0)
+    duty_window_us: int = _setting(10000000, "the time over which `max_duty` holds", "us", 1000, 3600000000)
+    silence_us: int = _setting(
+        200000, "no intact line from the planner for so long: dark, and both axes brake to rest", "us", 10000, 10000000
+    )
     late_us: int = _setting(
         1000, "a pulse later than this shifts the rest of the plan by its lateness; less is made up, min_interval_us apart", "us", 0, 100000
     )
@@ -38,6 +45,10 @@ class ExecutorSettings:
     start_tolerance_us: int = _setting(2000, "a plan may start this far in the past", "us", 0, 100000)
     velocity_tolerance: float = _setting(100.0, "largest jump of speed where two segments meet", "microsteps/s", 0.0, 10000.0)
     homing_rate: float = _setting(400.0, "constant speed of homing, below the motors' start-stop rate", "microsteps/s", 1.0, 10000.0)
+    homing_slow_rate: float = _setting(100.0, "speed at which homing meets a switch for the second time", "microsteps/s", 1.0, 10000.0)
+    homing_back_off: int = _setting(
+        16, "how far homing leaves a switch before it meets it slowly; more than the switch needs to open", "microsteps", 1, 100000
+    )
     homing_travel: int = _setting(400, "homing gives up when a switch has not been met within this distance", "microsteps", 1, 1000000)
     limit_x: int = _setting(-160, "where switch X closes; its sign is the direction in which it is looked for", "microsteps", -1e6, 1e6)
     limit_y: int = _setting(-160, "where switch Y closes; its sign is the direction in which it is looked for", "microsteps", -1e6, 1e6)
@@ -49,8 +60,9 @@ class ExecutorSettings:
             raise ValueError(
                 f"min_interval_us {self.min_interval_us} forbids max_rate {self.max_rate:g}; it must be at most 1e6 / max_rate"
             )
-        if self.homing_rate > self.max_rate:
-            raise ValueError(f"homing_rate {self.homing_rate:g} is above max_rate {self.max_rate:g}")
+        if not self.homing_slow_rate <= self.homing_rate <= self.max_rate:
+            rates = f"{self.homing_slow_rate:g}, {self.homing_rate:g}, {self.max_rate:g}"
+            raise ValueError(f"homing_slow_rate, homing_rate and max_rate are {rates}; each must be at most the next")
         for axis, low, high in (("x", self.low_x, self.high_x), ("y", self.low_y, self.high_y)):
             if not low <= 0 <= high:
                 raise ValueError(f"the soft range of axis {axis}, {low} to {high}, must hold 0, where homing ends")

@@ -5,20 +5,21 @@ Positions are counts of microsteps: they change by the pulses made and by nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable
 
 from theylive_ros.controller import messages as m
 from theylive_ros.controller import plan as plans
 from theylive_ros.controller.braking import braking
 from theylive_ros.controller.check import RefusedError, check_move
 from theylive_ros.controller.config import ExecutorSettings
-from theylive_ros.controller.homing import HomingError, Place, homing, homing_plan
+from theylive_ros.controller.homing import Homing, HomingError
+from theylive_ros.controller.lamp import Lamp
 from theylive_ros.controller.lines.interface import Inputs, Lines, RateLines
 from theylive_ros.controller.plan import FOREVER
 from theylive_ros.controller.player import Player
 from theylive_ros.controller.protocol import clean
 from theylive_ros.controller.rate_player import RatePlayer
+from theylive_ros.controller.wires import Wires
 
 IDLE = 5  # input periods between two looks at the switches of a dark rig at rest
 RELEASED = Inputs(False, False, False)
@@ -32,24 +33,29 @@ class Executor:
         pulses too close together. Without it a pulse is made at the very `now_us` of the call."""
         self.lines = lines
         self.settings = settings or ExecutorSettings()
+        self._wires = wires = Wires(lines, lambda words, now_us: self._fail("driver", words, now_us))
         self.player: Player | RatePlayer = (
-            RatePlayer(self.settings, self._rate, self._turn, self._stepped, clock_us)
+            RatePlayer(self.settings, wires.rate, wires.turn, self._stepped, clock_us)
             if isinstance(lines, RateLines)
-            else Player(self.settings, self._step, self._turn, self._stepped, clock_us)
+            else Player(self.settings, wires.step, wires.turn, self._stepped, clock_us)
         )
         self.referenced = False
-        self.lit = False
         self.fault = ""
         self.fault_text = ""
         self.inputs = RELEASED
         self.due_us = 0  # when `advance` wants to be called next
-        self._open = False
-        self._lit_until_us = 0
+        self._lamp = Lamp(wires, self.settings)
+        self._homing = Homing(self.settings, self.player)
         self._dark_until_us = -FOREVER  # what was said before the planner heard of a refusal does not light
         self._poll_us = -FOREVER
-        self._homing: Generator[Any, tuple[Inputs, bool], None] | None = None
-        self._homing_run: Any = None
+        self._silent_us = FOREVER  # when the planner's silence has lasted too long
         self._notices: list[m.Notice] = []
+        self._check_range()
+
+    @property
+    def lit(self) -> bool:
+        """Whether the laser is on, as far as the lines obey."""
+        return self._lamp.lit
 
     # --- what a session calls
 
@@ -57,11 +63,10 @@ class Executor:
         """Take the wires. What goes wrong is latched as the fault `driver`, which RESET tries to mend."""
         self.due_us = now_us
         try:
-            self.lines.open()
+            self._wires.open()
         except Exception as error:
             self._fail("driver", str(error), now_us)
             return
-        self._open = True
         self._watch(now_us)
 
     def close(self, now_us: int) -> None:
@@ -70,8 +75,13 @@ class Executor:
         self._release()
 
     def hang_up(self, now_us: int) -> None:
-        """The planner is gone: dark; a running plan comes to its rest."""
-        self._darken(now_us, "the planner has gone")
+        """The planner is gone: dark, and to rest as soon as the motors can."""
+        self._silent_us = FOREVER
+        self._brake(now_us, "the planner has gone")
+
+    def heard(self, now_us: int) -> None:
+        """An intact line has come from the planner. From now on its silence is dark, and motionless."""
+        self._silent_us = now_us + self.settings.silence_us
 
     def distrust(self, reason: str, now_us: int) -> None:
         """The planner thinks the mirrors elsewhere than they are: dark, and for a lease deaf to what it said before it heard of that."""
@@ -80,7 +90,7 @@ class Executor:
 
     def handle(self, command: m.Message, now_us: int) -> m.Welcome | m.Report | m.Refusal:
         """Obey or refuse; `to` of the answer is left UNKNOWN for the session to fill in."""
-        self._lapse(now_us)
+        self._lamp.tick(now_us)
         self.due_us = now_us
         try:
             if isinstance(command, m.Hello):
@@ -96,14 +106,26 @@ class Executor:
 
         At one call an axis makes one pulse at most: a caller that is late shifts the plan instead of bunching pulses.
         """
-        self._lapse(now_us)
-        if now_us >= self._poll_us or self._homing is not None:
+        if now_us >= self._lamp.due_us:
+            self._lamp.tick(now_us)
+        if now_us >= self._silent_us:
+            self._hush(now_us)
+        if now_us >= self._poll_us or self._homing.busy:
             self._watch(now_us)
         due_us = self.player.advance(now_us)
-        if self._homing is not None and not self.player.plan:  # a run has come to its end
+        if self._homing.busy and not self.player.plan:  # a run has come to its end
             due_us = now_us
-        self.due_us = min(due_us, self._poll_us, self._lit_until_us if self.lit else FOREVER)
+        self.due_us = min(due_us, self._poll_us, self._lamp.due_us, self._silent_us)
         return self.due_us
+
+    def fds(self) -> tuple[int, ...]:
+        """What can be read when a switch has moved: call `look` then."""
+        return self.lines.fds() if self._wires.is_open else ()
+
+    def look(self, now_us: int) -> None:
+        """Read the switches now, and act on them at once."""
+        self.due_us = now_us
+        self._watch(now_us)
 
     def report(self, now_us: int) -> m.Report:
         """The state now."""
@@ -177,9 +199,7 @@ class Executor:
         if reason:
             self._darken(now_us)
             raise RefusedError("dark", reason)
-        self._lit_until_us = min(until_us, now_us + self.settings.max_lease_us)
-        if not self.lit and self._drive(now_us, lambda: self.lines.light(True, now_us)):
-            self.lit = True
+        self._lamp.shine(until_us, now_us)
 
     def _home(self, now_us: int) -> None:
         self._watch(now_us)
@@ -187,8 +207,7 @@ class Executor:
         if not self.lines.has_limits:
             raise RefusedError("no_limits", "this rig has no limit switches: set the mirrors by hand and use reference")
         self._halt(now_us)
-        self._homing, self._homing_run = homing(self.settings), None
-        self._continue_homing(None, now_us)
+        self._homing.begin(self.inputs, now_us)
 
     def _reference(self, now_us: int) -> None:
         self._refuse_if_not_free()
@@ -201,11 +220,10 @@ class Executor:
         if self.fault == "driver":
             self._release()
             try:
-                self.lines.open()
+                self._wires.open()
             except Exception as error:
                 self.fault_text = str(error)
                 raise RefusedError("driver", str(error)) from error
-            self._open = True
         cause, self.fault, self.fault_text = (self.fault, self.fault_text), "", ""
         self._watch(now_us)
         if self.fault:
@@ -215,7 +233,7 @@ class Executor:
     def _refuse_if_not_free(self) -> None:
         if self.fault:
             raise RefusedError("fault", f"latched {self.fault}: {self.fault_text}; mend it, then reset")
-        if self._homing is not None:
+        if self._homing.busy:
             raise RefusedError("homing", "homing is under way: wait, or stop")
 
     def _why_dark(self, now_us: int) -> str:
@@ -231,34 +249,10 @@ class Executor:
             return "a move was refused or lost just before"
         return ""
 
-    # --- homing
-
-    def _continue_homing(self, done: bool | None, now_us: int) -> None:
-        """Tell the homing what the switches say and do what it asks for next. done: the run has come to its end; None: begin."""
-        steps = self._homing
-        assert steps is not None
-        try:
-            action = next(steps) if done is None else steps.send((self.inputs, done))
-            while isinstance(action, Place):
-                self.player.drop()
-                self.player.position[action.axis] = action.position
-                action = steps.send((self.inputs, True))
-        except HomingError as error:
-            self._fail("homing", str(error), now_us)
-            return
-        except StopIteration:
-            self._homing, self._homing_run = None, None
-            self.referenced = True
-            self._notices.append(m.Notice("homed", "reference found"))
-            return
-        if action is not self._homing_run:
-            self._homing_run = action
-            self.player.replace(homing_plan(action, self.player.position, self.settings.homing_rate, now_us), now_us)
-
     def _brake(self, now_us: int, reason: str = "") -> None:
         """Dark at once, at rest as soon as the motors can be; the reference stays. Homing is given up."""
         self._darken(now_us, reason)
-        self._homing, self._homing_run = None, None
+        self._homing.abandon()
         if self.player.plan:
             at_us = now_us - self.player.lag_us
             running = self.player.running(at_us)
@@ -271,40 +265,48 @@ class Executor:
         """Look at the switches and act on them. Where nothing moves or shines, a look now and then will do."""
         busy = self.lit or self.player.plan
         self._poll_us = now_us + self.settings.input_period_us * (1 if busy else IDLE)
-        if not self._open:
+        inputs = self._wires.inputs(now_us)
+        if inputs is None:
             return
-        try:
-            self.inputs = self.lines.inputs()
-        except Exception as error:
-            self._fail("driver", str(error), now_us)
-            return
+        self.inputs = inputs
         if self.inputs.stop:
             self._fail("stop", "the stop switch is pressed: release it", now_us)
-        elif self._homing is not None:
-            self._continue_homing(not self.player.plan, now_us)
+        elif self._homing.busy:
+            self._proceed(now_us)
         elif self.inputs.limit_x or self.inputs.limit_y:
             name = "limit_x" if self.inputs.limit_x else "limit_y"
             if self.player.plan:
                 self._fail(name, f"limit switch {name[-1].upper()} was hit in motion: reset, then home", now_us)
             self._darken(now_us, "a limit switch is pressed")
 
-    def _lapse(self, now_us: int) -> None:
-        if self.lit and now_us >= self._lit_until_us:
-            self._darken(now_us)
+    def _proceed(self, now_us: int) -> None:
+        """Homing goes on."""
+        try:
+            found = self._homing.proceed(self.inputs, now_us)
+        except HomingError as error:
+            self._fail("homing", str(error), now_us)
+            return
+        if found:
+            self.referenced = True
+            self._notices.append(m.Notice("homed", "reference found"))
+
+    def _hush(self, now_us: int) -> None:
+        """The planner has been silent for too long."""
+        self._silent_us = FOREVER
+        if self.lit or self.player.plan:
+            self._notices.append(
+                m.Notice("silence", f"no line from the planner for {self.settings.silence_us // 1000} ms: dark and at rest")
+            )
+            self._brake(now_us)
 
     def _darken(self, now_us: int, reason: str = "") -> None:
-        self._lit_until_us = now_us
-        if not self.lit:
-            return
-        self.lit = False
-        if reason:
+        if self._lamp.off(now_us) and reason:
             self._notices.append(m.Notice("light", reason))
-        self._drive(now_us, lambda: self.lines.light(False, now_us))
 
     def _halt(self, now_us: int) -> None:
         """Dark and motionless at once; where the mirrors stop is not known for sure."""
         self.player.drop()
-        self._homing, self._homing_run = None, None
+        self._homing.abandon()
         self.referenced = False
         self._darken(now_us)
 
@@ -319,38 +321,22 @@ class Executor:
             self._release()  # which also asks the driver once more for darkness
 
     def _release(self) -> None:
-        self._open = False
         self.inputs = RELEASED
-        try:
-            self.lines.close()
-        except Exception as error:
-            self.fault_text = self.fault_text or str(error)
-
-    def _step(self, axis: int, direction: int, now_us: int) -> bool:
-        return self._drive(now_us, lambda: self.lines.step(axis, direction, now_us))
-
-    def _rate(self, axis: int, rate: float, now_us: int) -> float | None:
-        told: list[float] = []
-        done = self._drive(now_us, lambda: told.append(self.lines.rate(axis, rate, now_us)))  # type: ignore[attr-defined]
-        return told[0] if done else None
-
-    def _turn(self, axis: int, direction: int, now_us: int) -> bool:
-        return self._drive(now_us, lambda: self.lines.turn(axis, direction, now_us))
+        trouble = self._wires.release()
+        self.fault_text = self.fault_text or trouble
 
     def _stepped(self, now_us: int) -> None:
-        if self._homing is not None:
+        if self._homing.busy:
             self._watch(now_us)
 
-    def _drive(self, now_us: int, act: Callable[[], None]) -> bool:
-        """Ask something of the lines; whatever they raise is a latched fault."""
-        if not self._open:
-            return False
-        try:
-            act()
-        except Exception as error:
-            self._fail("driver", str(error) or type(error).__name__, now_us)
-            return False
-        return True
+    def _check_range(self) -> None:
+        """ValueError if a plan could go where a limit switch is."""
+        own = self.settings
+        if not self.lines.has_limits:
+            return
+        for axis, low, high, limit in (("x", own.low_x, own.high_x, own.limit_x), ("y", own.low_y, own.high_y, own.limit_y)):
+            if low <= limit <= high:
+                raise ValueError(f"the soft range of axis {axis}, {low} to {high}, holds its limit switch at {limit}: end it before")
 
 
 def play(executor: Executor, now_us: int) -> int:

@@ -126,7 +126,8 @@ class _Pace:
         return now_us
 
     def wait(self, fds: list[int]) -> list[int]:
-        """Make what is due, then sleep until the next due moment or until something can be read; returns what can.
+        """Make what is due, then sleep until the next due moment or until something can be read; returns what can. A switch that moves is
+        acted on at once.
 
         select, because poll and epoll only know whole milliseconds.
         """
@@ -134,7 +135,11 @@ class _Pace:
         if self._exact:
             due_us = max(due_us, self.clock_us() + EXACT_PAUSE_US)
         wait_us = min(due_us - self.clock_us(), LONGEST_WAIT_US)
-        readable = select.select(fds, [], [], max(0, wait_us - self._spin_us) * 1e-6)[0]
+        switches = self.executor.fds()
+        readable = select.select([*fds, *switches] if switches else fds, [], [], max(0, wait_us - self._spin_us) * 1e-6)[0]
+        if switches and not set(switches).isdisjoint(readable):
+            self.executor.look(self.clock_us())
+            return [fd for fd in readable if fd not in switches]
         if self._spin_us and not readable and wait_us < LONGEST_WAIT_US:
             while self.clock_us() < due_us:
                 pass

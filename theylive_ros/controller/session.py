@@ -31,6 +31,8 @@ class Session:
         self.executor.hang_up(now_us)
 
     def _answer(self, item: p.Received | p.ProtocolError, now_us: int) -> bytes:
+        if isinstance(item, p.Received | p.SequenceError):
+            self.executor.heard(now_us)
         if isinstance(item, p.SequenceError):
             # Lines were lost, a dark move perhaps: out goes the light. The line is not obeyed, for it may build on what was lost.
             if not isinstance(item.received.message, p.Stop | p.Brake):
