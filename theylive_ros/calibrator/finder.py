@@ -14,6 +14,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from theylive_ros.calibrator.middle import middle
+
 _SATURATED = 250  # grey level of one channel from which on it says no more than "bright"
 _LEAST_RISE = 18.0  # sum of three channels' grey levels by which a spot must stand out
 _LEAST_UPPER = 40.0  # the same for the upper level
@@ -21,7 +23,7 @@ _SIGMAS = 7.0  # by how many deviations of the smoothed difference it must stand
 _RIVAL = 0.5  # share of the strongest rise at which a second one makes both doubtful
 _LARGEST = 0.02  # share of the picture that a spot may cover
 _LONGEST = 2.2  # ratio of a spot's axes
-_UPPER, _LOWER = 0.9, 0.35  # of the rise at which the sensor saturates: between these levels the middle is taken
+_BLIND = 0.15  # share of a spot in which the dark frames may be saturated
 _UNSTEADY = 1.0  # px between the middles of two lit frames
 _STILL = 20.0  # sum of three channels' grey levels by which dark frames may differ where nothing moves
 _CALM = 0.03  # share of a spot in which they may differ by more
@@ -128,41 +130,22 @@ def _strongest(sure: np.ndarray, restless: np.ndarray) -> _Blob | Missing:
 
 def _middle(scene: _Scene, rise: np.ndarray, blob: _Blob) -> Found | Missing:
     """The middle of the blob, between two levels of the rise."""
-    peak = float(rise[max(blob.y - 1, 0) : blob.y + 2, max(blob.x - 1, 0) : blob.x + 2].mean())
     noise = 1.4826 * float(np.median(np.abs(rise - np.median(rise))))
-    core = _component(rise > _LOWER * peak, blob)
-    if core is None:
+    found = middle(rise, scene.saturated, blob.x, blob.y)
+    if found is None:
         return Missing("no spot is seen")
-    if np.count_nonzero(scene.blind & core) > 0.2 * np.count_nonzero(core):
+    size = np.count_nonzero(found.region)
+    if np.count_nonzero(scene.blind & found.region) > _BLIND * size:
         return Missing("bad light: the picture is saturated where the spot is")
-    told = rise[core & scene.saturated]
-    upper = _UPPER * min(float(told.min()) if told.size else math.inf, peak)
-    if upper < max(_LEAST_UPPER, 6 * noise):
+    if found.upper < max(_LEAST_UPPER, 6 * noise):
         return Missing("bad light: the spot is hardly brighter than what is behind it")
-    lower = _LOWER * upper
-    region = _component(rise > lower, blob)
-    if region is None:
-        return Missing("no spot is seen")
-    ys, xs = np.nonzero(region)
-    if _touches(xs, ys, rise.shape):
+    if found.cut:
         return Missing("the edge of the picture cuts the spot")
-    if xs.size > _LARGEST * rise.size:
+    if size > _LARGEST * rise.size:
         return Missing("what lights up is too large for a spot: bad light, or the picture changed")
-    if np.count_nonzero(scene.restless[ys, xs]) > _CALM * xs.size:
+    if np.count_nonzero(scene.restless & found.region) > _CALM * size:
         return Missing("something moves where the spot is")
-    weight = np.minimum(rise[ys, xs], upper) - lower
-    total = float(weight.sum())
-    x, y = float((weight * xs).sum()) / total, float((weight * ys).sum()) / total
-    slope = rise[ys, xs] < upper  # only these pixels' noise moves the middle
-    spread = math.sqrt(max(float(((xs - x) ** 2 + (ys - y) ** 2)[slope].sum()) / 2, 1.0))
-    return Found(x + 0.5, y + 0.5, math.hypot(noise * spread / total, _FLOOR))
-
-
-def _component(mask: np.ndarray, blob: _Blob) -> np.ndarray | None:
-    """The part of a mask that hangs together around the blob's strongest pixel."""
-    _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
-    label = labels[blob.y, blob.x]
-    return labels == label if label else None
+    return Found(found.x, found.y, math.hypot(noise * found.spread, _FLOOR))
 
 
 def _touches(xs: np.ndarray, ys: np.ndarray, shape: tuple[int, ...]) -> bool:
