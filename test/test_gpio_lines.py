@@ -5,21 +5,26 @@ import itertools
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from wired_rig import Clock, Rig, gpio
 
 from theylive_ros.controller import messages as m
-from theylive_ros.controller.config import build
+from theylive_ros.controller.config import ExecutorSettings, build
+from theylive_ros.controller.executor import Executor
 from theylive_ros.controller.lines import chip as chips
 from theylive_ros.controller.lines.board import BoardConfig
 from theylive_ros.controller.lines.gpio import GpioConfig, GpioLines
 from theylive_ros.controller.lines.interface import Inputs, LinesError
 from theylive_ros.controller.lines.rig import SimConfig
 from theylive_ros.controller.protocol import encode
+from theylive_ros.controller.server import monotonic_us, serve
+from theylive_ros.controller.stream import FdStream
 from theylive_ros.simulator.hardware.fake_gpiod import FakeGpiod
 from theylive_ros.simulator.hardware.gpio_standin import GpioStandinLines, StandinConfig
 from theylive_ros.simulator.hardware.wires import Chip
@@ -149,6 +154,59 @@ def test_a_laser_that_wants_edges_is_dark_when_they_stop(clock):
     lines.motors.settle()
     assert not lines.motors.lit
     lines.close()
+
+
+def test_the_executor_keeps_a_monostable_lit_for_the_lease_and_no_longer(clock):
+    rig = Rig(clock, gpio(clock, laser_retrigger_us=1000))
+    rig.home()
+    rig.motors.drain()
+    begun_us = clock.us()
+    for _ in range(5):
+        rig.light()
+        rig.run(0.040)
+    rig.run(0.1)
+    lit, dark = rig.motors.drain()[1:]
+    assert (lit.lit, dark.lit) == (True, False)
+    assert lit.time_us - begun_us < 100
+    lease_end_us = begun_us + 4 * 40_000 + 50_000
+    assert lease_end_us - 1_000 <= dark.time_us <= lease_end_us + 5_000  # the monostable's time
+    assert not rig.executor.lit
+
+
+def test_a_monostable_goes_dark_when_the_controller_hangs_with_the_line_high(clock):
+    rig = Rig(clock, gpio(clock, laser_retrigger_us=1000))
+    rig.home()
+    rig.light()
+    rig.run(0.0201)
+    while not rig.lines.chip.high(73):
+        rig.run(0.001)
+    clock.ns += 5_100_000
+    rig.motors.settle()
+    assert rig.lines.chip.high(73)
+    assert not rig.motors.lit
+
+
+def test_a_moved_switch_wakes_the_controller():
+    lines = GpioStandinLines(StandinConfig(debounce_us=0))
+    executor = Executor(lines, ExecutorSettings(input_period_us=20_000))
+    executor.open(monotonic_us())
+    ours, theirs = socket.socketpair()
+    stop = threading.Event()
+    thread = threading.Thread(target=serve, args=(executor, FdStream(theirs.fileno(), theirs.fileno(), theirs.close), stop))
+    thread.start()
+    try:
+        ours.settimeout(5.0)
+        ours.send(encode(m.Hello(m.VERSION), 1))
+        assert b"HELLO" in ours.recv(4096)
+        begun = time.monotonic()
+        lines.motors.stop_pressed = True
+        assert b"EVENT stop" in ours.recv(4096)
+        assert time.monotonic() - begun < 0.050  # an idle controller looks at its switches every 100 ms here
+    finally:
+        stop.set()
+        ours.close()
+        thread.join()
+        executor.close(monotonic_us())
 
 
 def test_without_a_laser_line_there_is_none(clock):
@@ -357,9 +415,11 @@ def test_real_pulses_are_wide_enough_and_counted():
     lines.close()
 
 
-def test_the_stand_in_homes_as_the_controllers_own_process():
-    names = "theylive_ros.simulator.hardware.gpio_standin:GpioStandinLines"
-    settings = json.dumps({"lines": {"laser_retrigger_us": 1000}, "executor": {"homing_rate": 1500.0, "silence_us": 10_000_000}, "process": {"priority": 0}})
+@pytest.mark.parametrize("name", ["gpio_standin:GpioStandinLines", "pwm_standin:PwmStandinLines"])
+def test_the_stand_ins_home_as_the_controllers_own_process(name):
+    names = f"theylive_ros.simulator.hardware.{name}"
+    executor = {"homing_rate": 1500.0, "silence_us": 10_000_000}
+    settings = json.dumps({"lines": {"laser_line": 73}, "executor": executor, "process": {"priority": 0}})
     command = [sys.executable, "-m", "theylive_ros.controller", "--lines", names, "--settings", settings]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         timer = threading.Timer(20.0, child.kill)

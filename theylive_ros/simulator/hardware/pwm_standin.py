@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,12 +30,13 @@ class PwmStandinLines(PwmLines):
         fast: float = 0.0,
     ) -> None:
         """clock_ns: what edges are stamped with. fast: the PWM chip's clock runs fast by this part."""
-        self._folder = tempfile.TemporaryDirectory(prefix="theylive-pwm-")
+        folder = tempfile.mkdtemp(prefix="theylive-pwm-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.chip = Chip(label=config.chip, clock_ns=clock_ns)
         self.gpiod = FakeGpiod([self.chip])
         self.motors = EdgeMotors(self.chip, config, motors, monostable_us=config.laser_retrigger_us * 5)
         axes = {config.step_x_channel: 0, config.step_y_channel: 1}
-        self.tree = PwmTree(Path(self._folder.name), lambda number, ns: self.motors.rise(axes[number], ns), clock_ns, fast=fast)
+        self.tree = PwmTree(Path(folder), lambda number, ns: self.motors.rise(axes[number], ns), clock_ns, fast=fast)
         for number in axes:
             self.tree.export(number)
         self.chip.before_reading.append(self.tree.settle)
