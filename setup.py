@@ -44,6 +44,7 @@ setup(
             "detector = theylive_ros.nodes.detector:main",
             "selector = theylive_ros.nodes.selector:main",
             "mirrors = theylive_ros.nodes.mirrors:main",
+            "calibrator = theylive_ros.nodes.calibrator:main",
             "simulator = theylive_ros.nodes.simulator:main",
             "visualizer = theylive_ros.nodes.visualizer:main",
         ],

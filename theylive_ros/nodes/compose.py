@@ -15,6 +15,7 @@ NODES = {
     "detector": "DetectorNode",
     "selector": "SelectorNode",
     "mirrors": "MirrorsNode",
+    "calibrator": "CalibratorNode",
     "visualizer": "VisualizerNode",
 }
 

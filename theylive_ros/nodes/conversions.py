@@ -70,6 +70,14 @@ def from_compressed(message: CompressedImage) -> np.ndarray:
     return decode(np.frombuffer(message.data, np.uint8))
 
 
+def picture_of(message: Image | CompressedImage) -> np.ndarray | None:
+    """Either kind of message as a uint8 BGR picture (h, w, 3), None for a broken one."""
+    try:
+        return from_image(message) if isinstance(message, Image) else from_compressed(message)
+    except ConversionError:
+        return None
+
+
 def decode(data: np.ndarray | bytes) -> np.ndarray:
     """A JPEG or PNG file as a uint8 BGR picture (h, w, 3). Raises ConversionError."""
     buffer = np.frombuffer(data, np.uint8) if isinstance(data, bytes) else data

@@ -1,0 +1,79 @@
+"""Watches for the laser's spot in every frame that was taken while it shone, and says where it is: the topic `spot`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from sensor_msgs.msg import CompressedImage, Image
+from theylive_msgs import msg
+
+from theylive_ros.calibrator.seen import Background, SpotSettings, find
+from theylive_ros.nodes import conversions, qos
+from theylive_ros.nodes.base import ManagedNode
+from theylive_ros.nodes.lit_times import LitTimes
+
+_EXPOSURE = 0.034  # s before and after its stamp within which a frame may have been exposed
+_FRESH = 0.3  # s for which a told place of the spot says where to look
+_LEARN_EVERY = 5  # dark frames, of which one is learned: the board changes slowly, and decoding costs time
+
+
+class SpotEye:
+    """Hears pictures, `laser` and `pointing`, in the order in which they came."""
+
+    def __init__(self, node: ManagedNode, settings: Callable[[], SpotSettings]) -> None:
+        self._node, self._settings = node, settings
+        self._publisher = node.create_lifecycle_publisher(msg.Spot, "spot", qos.RESULT)
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._times = LitTimes()
+        self._background = Background()
+        self._expected: tuple[float, tuple[float, float]] | None = None
+        self._waiting: Image | CompressedImage | None = None  # a dark frame, if the next word on the laser still says so
+        self._dark_frames = 0
+
+    def on_laser(self, state: msg.LaserState) -> None:
+        """Whether it shines."""
+        self._times.tell(state.on, conversions.from_time(state.header.stamp))
+
+    def on_pointing(self, pointing: msg.Pointing) -> None:
+        """Where the spot should be."""
+        place = pointing.spot_x, pointing.spot_y
+        if all(map(math.isfinite, place)):
+            self._expected = conversions.from_time(pointing.header.stamp), place
+
+    def on_picture(self, message: Image | CompressedImage) -> None:
+        """Look at it if it was lit, learn from it if it was dark."""
+        stamp = conversions.from_time(message.header.stamp)
+        self._learn()
+        if self._times.lit(stamp - _EXPOSURE, stamp):
+            self._look(message, stamp)
+        elif self._times.dark(stamp - _EXPOSURE, stamp):
+            self._waiting = message
+
+    def _look(self, message: Image | CompressedImage, stamp: float) -> None:
+        image = conversions.picture_of(message)
+        if image is None:
+            self._node.meter.count("broken_frames")
+            return
+        fresh = self._expected is not None and abs(stamp - self._expected[0]) <= _FRESH
+        begun = self._node.ros_now()
+        seen = find(image, stamp, self._expected[1] if fresh else None, self._background, self._settings())
+        self._node.meter.latency("find", self._node.ros_now() - begun)
+        self._publisher.publish(conversions.to_spot(seen, message.header))
+        self._node.meter.count("spots" if seen.found else "spots_not_found")
+        self._node.meter.latency("capture_to_spot", self._node.ros_now() - stamp)
+
+    def _learn(self) -> None:
+        """Take in the frame before, once a later word on the laser says that it stayed dark."""
+        message, self._waiting = self._waiting, None
+        if message is None:
+            return
+        stamp = conversions.from_time(message.header.stamp)
+        if not self._times.dark(stamp - _EXPOSURE, stamp + _EXPOSURE):
+            return
+        self._dark_frames += 1
+        if self._dark_frames % _LEARN_EVERY == 1 and (image := conversions.picture_of(message)) is not None:
+            self._background.learn(image)
