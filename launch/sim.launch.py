@@ -8,4 +8,4 @@ from theylive_ros.launching import describe
 def generate_launch_description() -> LaunchDescription:
     """One process for each node; the simulated laser, too, stays dark until somebody calls the service mirrors/arm."""
     scenario = {"scenario": ("Scenario: a name in config/scenarios, or a file", "simulator", "scenario")}
-    return describe(["simulator", "detector", "selector", "mirrors", "visualizer"], "sim.yaml", scenario)
+    return describe(["simulator", "detector", "selector", "mirrors", "calibrator", "visualizer"], "sim.yaml", scenario)

@@ -28,7 +28,7 @@ PLUGINS = {
     "mirrors": ("lines", plugins.LINES),
 }
 
-RIG = """The rig: camera, detector, selector, mirrors, and the visualizer where one is started beside them.
+RIG = """The rig: camera, detector, selector, mirrors, calibrator, and the visualizer where one is started beside them.
 
 Pictures travel as the camera's own JPEG: the detector decodes those that it looks at, and a laptop can watch over a wireless network.
 Nothing moves and nothing shines as it stands: the mirrors' plugin `sim` is a dry run, on motors and a laser that exist in its memory only.
@@ -41,9 +41,16 @@ _SOCKET = {"controller_socket": "auto"}
 FILES = {
     "rig.yaml": (
         RIG,
-        {"camera": {**_JPEG, "camera.jpeg": True}, "detector": _JPEG, "selector": {}, "mirrors": {}, "visualizer": _JPEG},
+        {
+            "camera": {**_JPEG, "camera.jpeg": True},
+            "detector": _JPEG,
+            "selector": {},
+            "mirrors": {},
+            "calibrator": _JPEG,
+            "visualizer": _JPEG,
+        },
     ),
-    "sim.yaml": (SIM, {"simulator": _SOCKET, "detector": {}, "selector": {}, "mirrors": _SOCKET, "visualizer": {}}),
+    "sim.yaml": (SIM, {"simulator": _SOCKET, "detector": {}, "selector": {}, "mirrors": _SOCKET, "calibrator": {}, "visualizer": {}}),
 }
 _FOOT = """Every parameter is here. A node may stand in any namespace: `/**/camera` is the camera of each. The settings of plugins that are
 not chosen here are in docs/parameters.md; they may stand beside these."""

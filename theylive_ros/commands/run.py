@@ -1,4 +1,4 @@
-"""Run the nodes: camera, detector, selector, mirrors and visualizer of a rig, or a simulated rig in place of camera and hardware.
+"""Run the nodes: camera, detector, selector, mirrors, calibrator and visualizer, or a simulated rig in place of camera and hardware.
 
   theylive run                                        the rig of config/rig.yaml
   theylive run --camera images --source pictures/     the same nodes on pictures; a folder, a glob or a file
@@ -26,8 +26,8 @@ from theylive_ros.share import share_path
 if TYPE_CHECKING:
     from theylive_ros.nodes.figures import Figures
 
-RIG = ("camera", "detector", "selector", "mirrors", "visualizer")
-SIM = ("simulator", "detector", "selector", "mirrors", "visualizer")
+RIG = ("camera", "detector", "selector", "mirrors", "calibrator", "visualizer")
+SIM = ("simulator", "detector", "selector", "mirrors", "calibrator", "visualizer")
 _BEFORE_END = 0.5  # s for the last frames to pass through
 # What a camera plugin may call the thing that it opens.
 _SOURCES = ("path", "device", "source", "url")
