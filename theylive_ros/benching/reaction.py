@@ -22,7 +22,7 @@ import numpy as np
 from theylive_ros.benching.figures import BenchError, Figure, histogram, spread_ms
 from theylive_ros.benching.load import CONTEXT
 from theylive_ros.benching.recorded_lines import Edge, read_edges
-from theylive_ros.benching.rig_process import FRAME, RigOrder, Seen, play
+from theylive_ros.benching.rig_process import RigOrder, Seen, play
 from theylive_ros.mirrors.gate import GateSettings
 from theylive_ros.simulator.scenario import parse_scenario
 from theylive_ros.simulator.truth import TrueHead
@@ -135,10 +135,12 @@ def john_near(seconds: float, model: str = "", seed: int = 5) -> Reaction:
     begin, seen, edges = _played(order, seconds)
     found, excess = [], []
     for t, dark in _darkened(edges, begin, _come(order, seconds)):
-        first = next((frame for frame in seen if frame.stamp >= t - 1e-6), None)
-        if first is not None:
+        after = next((n for n, frame in enumerate(seen) if frame.stamp >= t - 1e-6), 0)
+        if after > 0:
+            first = seen[after]
             found.append(dark - t)
-            excess.append(dark - t - FRAME - (first.heard - first.stamp))
+            # a detector that is kept waiting leaves frames out: then one frame is longer
+            excess.append(dark - t - (first.stamp - seen[after - 1].stamp) - (first.heard - first.stamp))
     if not found:
         raise BenchError("John never came near a lit alien: is the machine too slow for the detector?")
     return Reaction("John near to dark", tuple(found), tuple(excess), 0.005, "max beyond 1 frame and the measured latency")
@@ -154,7 +156,7 @@ class _Rig:
         self._record.touch()
         os.mkfifo(self._switch)
         self._switched = os.open(self._switch, os.O_RDWR | os.O_NONBLOCK)
-        lines = {"has_limits": False, "record": str(self._record), "switch": str(self._switch), **order.lines}
+        lines = {"limit_x_line": -1, "limit_y_line": -1, "record": str(self._record), "switch": str(self._switch), **order.lines}
         self.pipe, theirs = CONTEXT.Pipe()
         self._process = CONTEXT.Process(target=play, args=(dataclasses.replace(order, lines=lines), theirs), daemon=True)
         self._process.start()

@@ -1,0 +1,28 @@
+"""The `gpio` lines on a simulated chip with nothing on its wires: what the controller's own process costs, and no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theylive_ros.controller.lines.gpio import GpioLines
+from theylive_ros.simulator.hardware.fake_gpiod import FakeGpiod
+from theylive_ros.simulator.hardware.gpio_standin import StandinConfig
+from theylive_ros.simulator.hardware.wires import Chip
+
+
+class BareGpioLines(GpioLines):
+    """No motors, no switches, no laser hang on it; a real chip's answers to the kernel's calls come on top."""
+
+    Config = StandinConfig
+
+    def __init__(self, config: StandinConfig) -> None:
+        super().__init__(config)
+        self._fake = FakeGpiod([Chip(label=config.chip)])
+
+    def driver(self) -> Any:
+        """The stand-in of gpiod."""
+        return self._fake
+
+    def chips(self) -> list[str]:
+        """The one."""
+        return list(self._fake.chips)
