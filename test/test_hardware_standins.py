@@ -14,7 +14,7 @@ from theylive_ros.controller.lines.rig import SimConfig
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.simulator.board import BoardSettings, draw_board
 from theylive_ros.simulator.camera import CameraSettings, SimCamera
-from theylive_ros.simulator.hardware import fake_gpiod
+from theylive_ros.simulator.hardware import fake_gpiod, fake_line
 from theylive_ros.simulator.hardware.edge_motors import EdgeMotors
 from theylive_ros.simulator.hardware.wires import Chip, Edge
 from theylive_ros.simulator.lit import LitPlaces
@@ -76,7 +76,7 @@ def test_settings_and_events_have_fields_of_the_real_ones_with_the_same_defaults
 
 @pytest.mark.parametrize("name", ["Value", "Direction", "Bias", "Drive", "Edge", "Clock"])
 def test_every_word_of_a_line_is_the_real_one(name):
-    assert [m.name for m in getattr(fake_gpiod, name)] == [m.name for m in getattr(gpiod.line, name)]
+    assert [m.name for m in getattr(fake_line, name)] == [m.name for m in getattr(gpiod.line, name)]
 
 
 def test_an_edge_event_has_the_types_of_the_real_one():
@@ -90,16 +90,16 @@ def request(chip, **settings):
 
 
 def switch(chip, **settings):
-    return request(chip, direction=fake_gpiod.Direction.INPUT, edge_detection=fake_gpiod.Edge.BOTH, **settings)
+    return request(chip, direction=fake_line.Direction.INPUT, edge_detection=fake_line.Edge.BOTH, **settings)
 
 
 def test_outputs_leave_a_trace_of_edges_with_their_times(chip, clock):
-    taken = request(chip, direction=fake_gpiod.Direction.OUTPUT)
+    taken = request(chip, direction=fake_line.Direction.OUTPUT)
     clock.ns = 2_000
-    taken.set_value(5, fake_gpiod.Value.ACTIVE)
-    taken.set_value(5, fake_gpiod.Value.ACTIVE)
+    taken.set_value(5, fake_line.Value.ACTIVE)
+    taken.set_value(5, fake_line.Value.ACTIVE)
     clock.ns = 3_500
-    taken.set_values({5: fake_gpiod.Value.INACTIVE})
+    taken.set_values({5: fake_line.Value.INACTIVE})
     assert list(chip.edges) == [Edge(2_000, 5, True), Edge(3_500, 5, False)]
     taken.release()
 
@@ -116,8 +116,8 @@ def test_a_line_belongs_to_one_request_until_it_is_released(chip):
 
 
 def test_an_edge_wakes_a_select_and_is_read_once(chip, clock):
-    taken = switch(chip, active_low=True, bias=fake_gpiod.Bias.PULL_UP)
-    assert taken.get_value(5) is fake_gpiod.Value.INACTIVE
+    taken = switch(chip, active_low=True, bias=fake_line.Bias.PULL_UP)
+    assert taken.get_value(5) is fake_line.Value.INACTIVE
     assert not select.select([taken.fd], [], [], 0)[0]
     chip.press(5, False)
     assert select.select([taken.fd], [], [], 0)[0]
@@ -137,13 +137,13 @@ def test_a_bounce_shorter_than_the_debounce_period_is_never_seen(chip, clock):
         chip.press(5, False)
         clock.ns += 300_000
     clock.ns += 2_000_000
-    assert taken.get_value(5) is fake_gpiod.Value.INACTIVE
+    assert taken.get_value(5) is fake_line.Value.INACTIVE
     assert not taken.wait_edge_events(0)
     chip.press(5, True)
     clock.ns += 999_000
-    assert taken.get_value(5) is fake_gpiod.Value.INACTIVE
+    assert taken.get_value(5) is fake_line.Value.INACTIVE
     clock.ns += 2_000
-    assert taken.get_value(5) is fake_gpiod.Value.ACTIVE
+    assert taken.get_value(5) is fake_line.Value.ACTIVE
     assert len(taken.read_edge_events()) == 1
     taken.release()
 
