@@ -194,7 +194,7 @@ def moving(speed: float, noise: float, sigma: float):
 
 
 def test_the_spot_keeps_to_a_head_moving_at_100_mm_a_second():
-    true, scene = moving(speed=127.0, noise=1.0, sigma=1.0)
+    true, scene = moving(speed=127.0, noise=0.7, sigma=1.0)  # as noisy as a good detector, before any filter
     bench = Bench(scene)
     bench.run(0.5)
     to_aim, to_centre, lit = [], [], 0
@@ -208,7 +208,7 @@ def test_the_spot_keeps_to_a_head_moving_at_100_mm_a_second():
         f"100 mm/s: spot to aim p95 {1000 * p95(to_aim):.2f} mm, to the centre p95 {1000 * p95(to_centre):.2f} mm, "
         f"lit {100 * lit / len(to_aim):.0f} %, moves {bench.controller.calls.count('move')}"
     )
-    assert p95(to_aim) <= 0.0025
+    assert p95(to_aim) <= 0.0022
     assert p95(to_centre) <= 0.005
     assert lit > 0.9 * len(to_aim)
 

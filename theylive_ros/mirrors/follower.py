@@ -19,6 +19,8 @@ from theylive_ros.types import Segment, Track
 _SLACK = 0.005
 # The controller's unit of time (s).
 _SHORTEST = 1e-6
+# Of the moments at which the planner looks (s).
+_JITTER = 0.001
 # A picture shows the spot where it was within so much of its stamp (s).
 _EXPOSURE = 0.02
 # Between two looks at the path of the spot (s).
@@ -57,9 +59,10 @@ class Follower:
             return
         timeline = self._timeline
         self.on_plan = timeline is not None and timeline.agrees(status.position, status.time - status.lag, _SLACK)
-        if not self.on_plan and not status.moving:
+        other_smoothing = timeline is not None and timeline.smoothing != self.motion.smoothing and status.time - status.lag > timeline.end
+        if not status.moving and (other_smoothing or not self.on_plan):
             # nothing was sent yet, or a move was refused or cut short
-            self._timeline = Timeline(status.position, status.time)
+            self._timeline = Timeline(status.position, status.time, self.motion.smoothing)
             self.on_plan = True
 
     def forget(self, until: float) -> None:
@@ -101,10 +104,13 @@ class Follower:
         timeline = self._timeline
         if timeline is None or not self.on_plan or self.calibration is None:
             return
-        start = max(now + self.aim.start_lead, timeline.begin)
-        state, present = timeline.state(start), timeline.goal
-        # a single step is half made after the square root of 1 / acceleration
-        arrival = max(start + self.motion.max_acceleration**-0.5, timeline.end)
+        start = self._start(timeline, now)
+        if start is None:
+            return
+        state, present = timeline.planned(start), timeline.goal
+        # the axes follow the plan by half the smoothing later; a single step is half made after the square root of 1 / acceleration
+        delay = timeline.smoothing / 2
+        arrival = max(start + self.motion.max_acceleration**-0.5 + delay, timeline.end - delay)
         segments: list[Segment] = []
         goal = present
         # the way depends on the goal, and the goal on the time that the way takes: a second look is closer than a microstep
@@ -115,26 +121,24 @@ class Follower:
             if found != goal:
                 goal = found
                 segments = plan(state, goal, self.motion)
-                arrival = start + duration(segments)
+                arrival = start + duration(segments) + delay
         # no segments: a move that has not begun would end where the axes still rest; once it has, the next look turns it back
         if segments:
-            self._send(segments, start, lit=self._is_correction(segments, start, track, stamp))
+            self._send(segments, start, lit=self._is_correction(timeline.preview(segments, start), start, track, stamp))
 
     def go(self, goal: tuple[int, int], now: float) -> None:
         """Send a dark move to a count, if the running one does not end there."""
         timeline = self._timeline
-        if timeline is None or not self.on_plan or timeline.goal == goal:
-            return
-        start = max(now + self.aim.start_lead, timeline.begin)
-        self._send(plan(timeline.state(start), goal, self.motion), start, lit=False)
+        start = self._start(timeline, now) if timeline is not None and self.on_plan else None
+        if start is not None and timeline.goal != goal:
+            self._send(plan(timeline.planned(start), goal, self.motion), start, lit=False)
 
     def halt(self, now: float) -> None:
         """Down a ramp to rest, dark."""
         timeline = self._timeline
-        if timeline is None or not self.on_plan:
-            return
-        start = max(now + self.aim.start_lead, timeline.begin)
-        self._send(plan_stop(timeline.state(start), self.motion), start, lit=False)
+        if timeline is not None and self.on_plan:
+            start = max(now + self.aim.start_lead, timeline.begin)
+            self._send(plan_stop(timeline.planned(start), self.motion), start, lit=False)
 
     def pixel(self, state: State) -> Point | None:
         """Where the spot stands in the picture (px) at a state of the axes, None if nowhere."""
@@ -167,11 +171,15 @@ class Follower:
             return None
         return x - self.offset[0], y - self.offset[1]
 
-    def _send(self, segments: list[Segment], start: float, *, lit: bool) -> None:
+    def _start(self, timeline: Timeline, now: float) -> float | None:
+        """When a new plan may begin. None so soon after the last one that a move would have more segments than a controller takes."""
+        start = max(now + self.aim.start_lead, timeline.begin)
+        return None if timeline.begin < start < timeline.begin + timeline.smoothing / 2 - _JITTER else start
+
+    def _send(self, plan: list[Segment], start: float, *, lit: bool) -> None:
         # what is left of a motion that ends within a microsecond is more than a controller can be told, and ends by itself
-        if self._timeline is not None and any(segment.duration >= _SHORTEST for segment in segments):
-            self._timeline.add(segments, start, lit=lit)
-            self.controller.move(segments, start, lit=lit)
+        if self._timeline is not None and any(segment.duration >= _SHORTEST for segment in plan):
+            self.controller.move(self._timeline.add(plan, start, lit=lit), start, lit=lit)
 
     def _goal(self, track: Track, stamp: float, at: float, present: tuple[int, int]) -> tuple[int, int] | None:
         """Whole microsteps for the aim at a time, the present ones where they still do; None beyond reach."""

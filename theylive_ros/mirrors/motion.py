@@ -1,5 +1,6 @@
 """How both axes get from any state to rest at whole microsteps: time-optimal trapezoids of velocity, as timed segments.
 
+A plan has no limit of jerk; the timeline smooths it on its way to the axes.
 Positions are microsteps, velocities microsteps/s, accelerations microsteps/s^2, times seconds from the start of the plan.
 
 A plan that starts on another plan whose goals lay within the soft limits never leaves them itself: whatever it is doing, it could stop
@@ -29,6 +30,15 @@ class MotionSettings:
         2000.0, "highest speed of an axis; keep it at or below the start-stop rate", unit="microsteps/s", low=1.0, high=1e5
     )
     max_acceleration: float = setting(60000.0, "highest acceleration of an axis", unit="microsteps/s^2", low=1.0, high=1e7)
+    max_jerk: float = setting(
+        1.2e7, "highest change of acceleration of an axis; the mirrors come to rest later by 2 max_acceleration / max_jerk, which is"
+        " taken to be 1 ms at least and 50 ms at most", unit="microsteps/s^3", low=1e3, high=1e11,
+    )  # fmt: skip
+
+    @property
+    def smoothing(self) -> float:
+        """The time (s) over which a plan is averaged so that its jerk stays within the limit."""
+        return min(max(2 * self.max_acceleration / self.max_jerk, 0.001), 0.05)
 
 
 class State(NamedTuple):
