@@ -1,6 +1,6 @@
-"""The controller as a process of its own: protocol on standard input and output, everything else on standard error.
+"""The controller as a process of its own: protocol on standard input and output or on a pseudo-terminal, all else on standard error.
 
-python -m theylive_ros.controller --lines MODULE:CLASS [--settings JSON]
+python -m theylive_ros.controller --lines MODULE:CLASS [--settings JSON] [--terminal LINK]
 """
 
 from __future__ import annotations
@@ -23,23 +23,26 @@ from theylive_ros.controller.executor import Executor
 from theylive_ros.controller.lines.interface import Lines
 from theylive_ros.controller.server import monotonic_us, serve
 from theylive_ros.controller.stream import FdStream
+from theylive_ros.controller.terminal import Terminal
 
 PRIORITY = 50  # SCHED_FIFO
-SPIN_US = 50
+SPIN_US = 0
 PR_SET_TIMERSLACK = 29
 MCL_CURRENT, MCL_FUTURE = 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Play what comes on stdin until it ends, or SIGTERM. Returns 2 when it cannot be started as asked."""
+    """Play what comes on stdin until it ends, or SIGTERM; on a terminal until SIGTERM or Ctrl-C, planner after planner. Returns 2 when it
+    cannot be started as asked."""
     parser = argparse.ArgumentParser(prog="python -m theylive_ros.controller", description="Plays timed segments on the rig's wires.")
     parser.add_argument("--lines", required=True, metavar="MODULE:CLASS", help="the lines plugin")
     parser.add_argument("--settings", default="{}", metavar="JSON", help='{"lines": {...}, "executor": {...}, "process": {...}}')
+    parser.add_argument("--terminal", metavar="LINK", help="serve on a pseudo-terminal of this name, as behind a serial port")
     options = parser.parse_args(arguments)
-    # Ctrl-C reaches the whole foreground group: the planner says goodbye by closing the stream, and only then we go.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    # Ctrl-C reaches the whole foreground group: the planner says goodbye by closing the stream, and only then we go.
+    signal.signal(signal.SIGINT, (lambda *_: stop.set()) if options.terminal else signal.SIG_IGN)
     # Whatever a driver prints must not end up between the lines of the protocol.
     spoken = os.dup(1)
     os.dup2(2, 1)
@@ -49,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         executor = Executor(lines, build(ExecutorSettings, settings.get("executor", {})), monotonic_us)
         process = settings.get("process", {})
         priority, spin_us = int(process.get("priority", PRIORITY)), min(100, int(process.get("spin_us", SPIN_US)))
+        terminal = Terminal(options.terminal) if options.terminal else None
     except Exception as error:
         print(f"controller: {error}", file=sys.stderr)
         return 2
@@ -56,9 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.freeze()  # what is loaded by now need never be looked through again
     executor.open(monotonic_us())
     try:
-        serve(executor, FdStream(0, spoken, lambda: None), stop, spin_us=spin_us)
+        if terminal is None:
+            serve(executor, FdStream(0, spoken, lambda: None), stop, spin_us=spin_us)
+        else:
+            print(f"controller: at {terminal.link}", file=sys.stderr)
+            while not stop.is_set():
+                serve(executor, terminal.stream(), stop, spin_us=spin_us)
     finally:
         executor.close(monotonic_us())
+        if terminal is not None:
+            terminal.close()
     return 0
 
 

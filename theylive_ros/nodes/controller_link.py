@@ -1,4 +1,4 @@
-"""How the mirrors node reaches its controller: a child process with a lines plugin, or a socket on which a simulator listens."""
+"""How the mirrors node reaches its controller: a child process with a lines plugin, a serial port, or a simulator's socket."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import time
 from theylive_ros import plugins
 from theylive_ros.controller.config import ExecutorSettings
 from theylive_ros.controller.link import Link
+from theylive_ros.controller.serial_port import SerialTransport
 from theylive_ros.controller.transports import ProcessTransport, SocketTransport
 from theylive_ros.nodes.base import ManagedNode
+from theylive_ros.nodes.parameters import ConfigurationError
 from theylive_ros.settings import setting
 
 AUTO = "auto"
@@ -26,6 +28,14 @@ class SocketConfig:
         "Unix socket of a simulated controller; auto: by user, ROS domain and namespace; empty: a process with lines of one's own",
         read_only=True,
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class PortConfig:
+    """A controller on a serial port; it has its lines and the executor's settings itself (docs/firmware.md)."""
+
+    controller_port: str = setting("", "Serial port of a controller, such as a microcontroller; empty: none", read_only=True)
+    controller_baud: int = setting(921600, "Rate of that port", unit="baud", low=9600, high=4000000, read_only=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +60,7 @@ class ControllerChoice:
     def __init__(self, node: ManagedNode) -> None:
         self._node = node
         self._socket = node.declare(SocketConfig)
+        self._port = node.declare(PortConfig)
         self._lines = node.declare(LinesConfig)
         _, self._settings = node.declare_plugin(plugins.LINES, self._lines.value.plugin, "lines")
         self._executor = node.declare(ExecutorSettings, "controller")
@@ -58,16 +69,25 @@ class ControllerChoice:
     def words(self) -> str:
         """For a person."""
         path = socket_path(self._node, self._socket.value.controller_socket)
-        return f"socket {path}" if path else f"process with lines {self._lines.value.plugin}"
+        if path:
+            return f"socket {path}"
+        port = self._port.value
+        return f"{port.controller_port} at {port.controller_baud} baud" if port.controller_port else f"lines {self._lines.value.plugin}"
 
     @property
     def simulated(self) -> bool:
         """Whether nothing real is moved."""
-        return bool(self._socket.value.controller_socket) or self._lines.value.plugin == "sim"
+        return bool(self._socket.value.controller_socket) or (not self._port.value.controller_port and self._lines.value.plugin == "sim")
 
     def open(self) -> Link:
-        """A link to the controller. Raises OSError in one line."""
-        path = socket_path(self._node, self._socket.value.controller_socket)
+        """A link to the controller. Raises OSError in one line, ConfigurationError where two are named."""
+        path, port = socket_path(self._node, self._socket.value.controller_socket), self._port.value
+        if path and port.controller_port:
+            raise ConfigurationError(
+                f"both controller_socket ({path}) and controller_port ({port.controller_port}) name a controller: empty one"
+            )
+        if port.controller_port:
+            return Link(SerialTransport(port.controller_port, port.controller_baud), time.monotonic)
         if path:
             return Link(SocketTransport(path), time.monotonic)
         settings = {"lines": dataclasses.asdict(self._settings.value), "executor": dataclasses.asdict(self._executor.value)}
