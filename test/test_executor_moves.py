@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from theylive_ros.controller import plan as plans
+from theylive_ros.controller import player
 from theylive_ros.controller import protocol as p
 from theylive_ros.controller.executor import play
 from theylive_ros.controller.link import to_wire
@@ -198,3 +199,17 @@ def test_the_first_crossing_of_a_course_is_found_wherever_it_turns(p0, v, a, j, 
     assert at <= first + 1e-7
     assert course.at(at)[0] == pytest.approx(0.55 * direction, abs=1e-4)
     assert all(abs(course.at(t)[0]) < 0.551 for t in samples if t < at)
+
+
+def test_pulses_of_both_axes_that_are_due_together_are_made_at_one_waking_and_never_early():
+    executor, lines = make()
+    accepted(executor.handle(ramp(0, 900, 1_000, y1=890, speed=1900.0), 0))
+    plan = list(executor.player.plan)
+    play(executor, 2_000_000)
+    assert executor.player.position == [900, 890]
+    assert len({at_us for at_us, _, _ in lines.steps}) < 0.95 * len(lines.steps)
+    counts = [0, 0]
+    for at_us, axis, _ in lines.steps[:-20]:
+        early, late = (plans.state(plan, axis, t)[0] - counts[axis] - 0.55 for t in (at_us + 1, at_us - player.TOGETHER_US - 2))
+        assert late <= 0.0 <= early
+        counts[axis] += 1

@@ -132,16 +132,23 @@ def next_step(plan: Sequence[Piece], axis: int, count: int, after_us: float) -> 
 
 def crossing(course: Course, low: float, high: float, begin: float, end: float) -> tuple[float, int] | None:
     """First time from `begin` up to `end` (s) at which a course is at `low` or below, or at `high` or above; and the direction."""
-    p = course.at(begin)[0]
-    if p >= high:
+    p, v, a, j = course
+    here = p + (v + (0.5 * a + j * begin / 6.0) * begin) * begin
+    if here >= high:
         return begin, 1
-    if p <= low:
+    if here <= low:
         return begin, -1
+    if a == j == 0.0:  # what a fast axis does most
+        if v == 0.0:
+            return None
+        direction = 1 if v > 0.0 else -1
+        t = ((high if v > 0.0 else low) - p) / v
+        return (max(t, begin), direction) if t < end else None
     for stop in (*(t for t in course.turns() if begin < t < end), end):
-        p = course.at(stop)[0]
-        if p >= high:
+        there = course.at(stop)[0]
+        if there >= high:
             return _solve(course, high, begin, stop), 1
-        if p <= low:
+        if there <= low:
             return _solve(course, low, begin, stop), -1
         begin = stop
     return None
@@ -150,8 +157,6 @@ def crossing(course: Course, low: float, high: float, begin: float, end: float) 
 def _solve(course: Course, level: float, begin: float, end: float) -> float:
     """When (s) a course that goes one way from `begin` to `end`, and starts short of the level and ends beyond it, is there."""
     p, v, a, j = course
-    if a == j == 0.0:
-        return min(max((level - p) / v, begin), end)
     # Newton, and halves where it leaves the bracket
     half_a, half_j, sixth_j = 0.5 * a, 0.5 * j, j / 6.0
     off = p + (v + (half_a + sixth_j * begin) * begin) * begin - level

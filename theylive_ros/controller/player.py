@@ -13,6 +13,7 @@ from theylive_ros.controller.config import ExecutorSettings
 from theylive_ros.controller.plan import Piece
 
 Wire = Callable[[int, int, int], bool]  # axis, direction, now_us; False when the driver failed
+TOGETHER_US = 40  # a pulse may wait so long for the other axis' one
 
 
 class Player:
@@ -62,14 +63,12 @@ class Player:
     def advance(self, now_us: int) -> int:
         """Make the pulses that are due, one per axis at most; returns when the next thing is."""
         while self.plan:
-            self._work_off_lag(now_us)
-            axis = self._first_axis()
-            if axis is None:
-                return self._finish(now_us)
-            due, direction = self._due[axis]  # type: ignore[misc]
-            at_us = max(int(due) + 1 + self.lag_us, self._ready_us[axis])
+            if self.lag_us or self.plan[0].end_us <= now_us:
+                self._work_off_lag(now_us)
+            at_us, axis, other_us = self._first()
             if at_us > now_us:
-                return at_us
+                return self._finish(now_us) if at_us == plans.FOREVER else self._together(axis, at_us, other_us)
+            due, direction = self._due[axis]  # type: ignore[misc]
             if now_us - self.lag_us - due > self._settings.late_us:
                 self.lag_us = now_us - int(due) - 1
             if not self._step(axis, direction, now_us):
@@ -88,10 +87,17 @@ class Player:
         self._aim(0, now_us)
         self._aim(1, now_us)
 
-    def _first_axis(self) -> int | None:
-        """The axis whose pulse is next, counting what it still has to wait for."""
-        waiting = [(max(due[0] + self.lag_us, self._ready_us[axis]), axis) for axis, due in enumerate(self._due) if due]
-        return min(waiting)[1] if waiting else None
+    def _first(self) -> tuple[int, int, int]:
+        """When the next pulse can be made, on which axis, and when the other axis' one can; FOREVER where there is none."""
+        (x, y), (ready_x, ready_y), lag_us = self._due, self._ready_us, self.lag_us
+        x_us = max(int(x[0]) + 1 + lag_us, ready_x) if x else plans.FOREVER
+        y_us = max(int(y[0]) + 1 + lag_us, ready_y) if y else plans.FOREVER
+        return (x_us, 0, y_us) if x_us <= y_us else (y_us, 1, x_us)
+
+    def _together(self, axis: int, at_us: int, other_us: int) -> int:
+        """When to wake for the next pulse: where the other axis' one follows closely, one waking does for both."""
+        wait_us = int(self._due[axis][0]) + self.lag_us + TOGETHER_US  # type: ignore[index]
+        return other_us if other_us <= wait_us else at_us
 
     def _aim(self, axis: int, now_us: int) -> None:
         """Find an axis' next pulse and set DIR for it."""

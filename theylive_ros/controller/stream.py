@@ -57,6 +57,8 @@ class FdStream:
         that the other side's last words can still be received."""
         if self.closed or self._broken:
             raise StreamClosedError(self._broken or "the stream is closed")
+        if not data and not self._unsent:
+            return
         self._unsent += data
         try:
             while self._unsent:
