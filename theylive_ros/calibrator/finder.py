@@ -58,7 +58,8 @@ def find(lit: Sequence[np.ndarray], dark: Sequence[np.ndarray]) -> Found | Missi
     dark_even = np.stack([_even(frame, dark[0]) for frame in dark])
     lit_even = np.stack([_even(frame, dark[0]) for frame in lit])
     soft = np.stack([cv2.blur(frame, (3, 3)) for frame in dark_even])
-    restless = (np.ptp(soft, axis=0) > _STILL).astype(np.uint8)
+    unrest = np.ptp(soft, axis=0)
+    restless = (unrest > max(_STILL, 4 * float(np.median(unrest)))).astype(np.uint8)
     blob = _strongest(lit_even.min(axis=0) - dark_even.max(axis=0), cv2.dilate(restless, np.ones((5, 5), np.uint8)) > 0)
     if isinstance(blob, Missing):
         return blob

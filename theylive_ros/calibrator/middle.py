@@ -9,6 +9,9 @@ import cv2
 import numpy as np
 
 _UPPER, _LOWER = 0.9, 0.35  # of the rise at which the sensor saturates, and of the upper level
+_SOONEST = 20  # percentile of the saturated pixels' rises that counts as the one at which the sensor saturates
+_ENOUGH = 0.8  # share of the upper level above which a lower one changes nothing
+_ROUNDS = 8
 
 
 class Middle(NamedTuple):
@@ -26,19 +29,23 @@ class Middle(NamedTuple):
 def middle(rise: np.ndarray, saturated: np.ndarray, x: int, y: int) -> Middle | None:
     """The middle of the spot around pixel x, y. rise: what the light adds, (h, w); saturated: where the sensor told no more, bool (h, w).
 
-    Whatever is brighter than the darkest saturated pixel counts as that, so that neither saturation nor bloom nor what is behind the spot
-    pulls its middle aside. None where nothing rises.
+    Whatever rises more than the pixels that saturate soonest counts as that, so that neither saturation nor bloom nor what is behind the
+    spot pulls its middle aside. None where nothing rises.
     """
-    peak = float(rise[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2].mean())
-    core = component(rise > _LOWER * peak, x, y) if peak > 0 else None
-    if core is None:
-        return None
-    told = rise[core & saturated]
-    upper = _UPPER * min(float(told.min()) if told.size else math.inf, peak)
-    lower = _LOWER * upper
-    region = component(rise > lower, x, y)
-    if region is None:
-        return None
+    upper = float(rise[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2].mean()) / _UPPER
+    for _ in range(_ROUNDS):
+        if not upper > 0:
+            return None
+        lower = _LOWER * upper
+        region = component(rise > lower, x, y)
+        if region is None:
+            return None
+        # a lower level takes in more pixels, and one of them may saturate sooner
+        told = rise[region & saturated]
+        level = _UPPER * min(float(np.percentile(told, _SOONEST)) if told.size else math.inf, upper)
+        if level >= _ENOUGH * upper:
+            break
+        upper = level
     ys, xs = np.nonzero(region)
     weight = np.minimum(rise[ys, xs], upper) - lower
     total = float(weight.sum())

@@ -29,7 +29,7 @@ _RING = (10.0, 14.0)  # between these distances nothing of the spot is left
 _MARGIN = 16  # seen beyond the window
 
 _SATURATED = 250
-_RIVAL = 0.5  # strength of a second place that makes both doubtful, share of the first one's
+_RIVAL = 0.2  # strength of a second place that makes both doubtful, share of the first one's
 _LARGEST = 160.0  # px that are as bright as the core
 _SAME = 6.0  # grey levels by which the surroundings may differ from what was learned
 _LEAST_UPPER = 40.0  # sum of three channels by which a spot must rise above what was learned
