@@ -13,9 +13,11 @@ from theylive_ros import __version__
 COMMANDS = {
     "demo": "shoot aliens on a simulated rig; writes a video, a picture and a report",
     "run": "run the nodes in one process (the rig's, or a simulated rig's)",
+    "calibrate": "find out how pixels and mirrors belong together",
     "detect": "find heads in pictures",
     "manifest": "describe a model file, so that the nodes can load it",
     "bench": "measure the detector's speed",
+    "jog": "turn the mirrors by hand, draw a circle or a square, measure backlash",
     "doctor": "check this machine and say what to mend",
     "setup-board": "make this board a rig: permissions, PWM, a service that runs the nodes",
 }
