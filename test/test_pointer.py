@@ -9,145 +9,11 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pointer_bench import RIG, TICK, Bench, metres, p95, seen, still, track
 
 from theylive_ros.mirrors.aim import AimSettings, predict
-from theylive_ros.mirrors.calibration import nominal
 from theylive_ros.mirrors.gate import GateSettings
-from theylive_ros.mirrors.interface import ControllerStatus
-from theylive_ros.mirrors.motion import MotionSettings, State, duration, state_at
-from theylive_ros.mirrors.pointer import Pointer, PointerError
-from theylive_ros.types import Region, Target, Track
-
-RIG = nominal()
-TICK = 0.005
-MOTION = MotionSettings()
-
-
-class IdealController:
-    """Plays moves exactly, in virtual time. Asserts that each continues the one before it and keeps the limits."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.has_limits = True
-        self.silent = False
-        self.refuse = False
-        self.flags = {"referenced": True, "has_laser": True, "limit_x": False, "limit_y": False, "stop": False, "fault": ""}
-        self.moves: list[tuple[float, list, bool]] = []
-        self.rest = State(0.0, 0.0, 0.0, 0.0)
-        self.lit_until = -1.0
-        self.calls: list[str] = []
-
-    def state(self, t: float) -> State:
-        for start, segments, _ in reversed(self.moves):
-            if t >= start:
-                return state_at(segments, t - start)
-        return self.rest
-
-    def slewing(self) -> bool:
-        until = math.inf
-        for start, segments, lit in reversed(self.moves):
-            if not lit and self.now < min(start + duration(segments), until):
-                return True
-            until = start
-        return False
-
-    @property
-    def lit(self) -> bool:
-        return self.now < self.lit_until
-
-    def status(self) -> ControllerStatus | None:
-        if self.silent:
-            return None
-        s = self.state(self.now)
-        moving = bool(self.moves) and self.now < self.moves[-1][0] + duration(self.moves[-1][1])
-        return ControllerStatus(time=self.now, position=(round(s.px), round(s.py)), moving=moving, lit=self.lit, lag=0.0, **self.flags)
-
-    def move(self, segments, start, *, lit) -> None:
-        self.calls.append("move")
-        if not lit:
-            self.lit_until = self.now
-        if self.refuse or start < self.now:
-            self.lit_until = self.now
-            return
-        before, first = self.state(start), segments[0]
-        assert (first.px, first.vx, first.py, first.vy) == pytest.approx(before, abs=1e-3)
-        end = state_at(segments, duration(segments) - 1e-9)
-        assert abs(end.vx) < 0.1
-        assert abs(end.vy) < 0.1
-        assert all(max(abs(s.vx), abs(s.vy)) <= MOTION.max_speed + 1e-6 for s in segments)
-        self.moves.append((start, list(segments), lit))
-
-    def light(self, seconds) -> None:
-        self.calls.append("light" if seconds else "dark")
-        self.lit_until = self.now + (0.0 if self.slewing() else seconds)
-
-    def stop(self) -> None:
-        self.calls.append("stop")
-
-    def home(self) -> None:
-        self.calls.append("home")
-
-    def reference(self) -> None:
-        self.calls.append("reference")
-
-    def reset(self) -> None:
-        self.calls.append("reset")
-        self.flags["fault"] = ""
-
-
-def track(x, y, vx=0.0, vy=0.0, *, stamp, label="alien", sigma=1.0, **changes) -> Track:
-    p, v = sigma * sigma, 100 * sigma * sigma
-    covariance = (p, 0.0, 0.0, 0.0, 0.0, p, 0.0, 0.0, 0.0, 0.0, v, 0.0, 0.0, 0.0, 0.0, v)
-    values = {"id": 7, "score": 0.9, "width": 64.0, "height": 64.0, "covariance": covariance, "confirmed": True, "last_seen": stamp}
-    return Track(label=label, x=x, y=y, vx=vx, vy=vy, **(values | changes))
-
-
-def seen(stamp, head=None, protected=(), **changes) -> Target:
-    values = {"others": (), "seen": Region(0, 0, 320, 240), "clears_protected": True}
-    return Target(stamp=stamp, width=320, height=240, track=head, protected=protected, **(values | changes))
-
-
-class Bench:
-    """A pointer on an ideal controller, in virtual time: a scene is seen `latency` late at 30 Hz."""
-
-    def __init__(self, scene=None, latency=0.015, **kwargs) -> None:
-        self.controller = IdealController()
-        self.pointer = Pointer(RIG, self.controller, motion=MOTION, **kwargs)
-        self.scene = scene
-        self.latency = latency
-        self.frame = 0
-        self.states = []
-        self.run(0.02)
-        self.pointer.arm(self.now)
-
-    @property
-    def now(self) -> float:
-        return self.controller.now
-
-    def run(self, seconds: float) -> list:
-        until = self.now + seconds
-        states = []
-        while self.now < until - 1e-9:
-            self.controller.now += TICK
-            while self.scene and self.frame / 30 + self.latency <= self.now + 1e-9:
-                stamp = self.frame / 30
-                self.pointer.on_target(self.scene(stamp), self.now)
-                self.frame += 1
-            states.append(self.pointer.tick(self.now))
-        return states
-
-    def spot(self) -> tuple[float, float]:
-        """Where the ideal mirrors truly point (px)."""
-        s = self.controller.state(self.now)
-        return RIG.steps_to_pixel(s.px, s.py)
-
-
-def metres(a, b) -> float:
-    return math.dist(RIG.pixel_to_board(*a), RIG.pixel_to_board(*b))
-
-
-def p95(values) -> float:
-    return sorted(values)[math.ceil(0.95 * len(values)) - 1]
+from theylive_ros.types import Target
 
 
 def test_a_head_200_pixels_away_is_lit_within_a_tenth_of_a_second():
@@ -237,10 +103,6 @@ def test_whatever_heads_come_the_light_is_only_on_close_to_the_aim(heads):
             assert metres(bench.spot(), state.aim) <= GateSettings().settle_tolerance + 1e-9
 
 
-def still(x=200.0, y=100.0, **changes):
-    return lambda stamp: seen(stamp, track(x, y, stamp=stamp, **changes))
-
-
 def test_john_darkens_at_once_and_the_light_comes_back_when_he_has_gone():
     john_there = False
 
@@ -312,114 +174,6 @@ def test_unsteady_clocks_darken_without_disarming():
     assert bench.controller.lit
 
 
-@pytest.mark.parametrize(
-    ("flag", "value", "reason"),
-    [
-        ("fault", "driver", "controller_fault"),
-        ("stop", True, "stop_input"),
-        ("referenced", False, "unreferenced"),
-        ("has_laser", False, "no_laser_line"),
-    ],
-)
-def test_what_went_wrong_stays_dark_until_somebody_arms_again(flag, value, reason):
-    bench = Bench(still())
-    bench.run(0.5)
-    good = bench.controller.flags[flag]
-    bench.controller.flags[flag] = value
-    state = bench.run(TICK)[-1]
-    assert not bench.controller.lit
-    assert reason in state.reasons
-    with pytest.raises(PointerError, match=reason):
-        bench.pointer.arm(bench.now)
-    bench.controller.flags[flag] = good
-    state = bench.run(0.5)[-1]
-    assert state.reasons == ("not_armed",)
-    assert state.disarmed_by == reason
-    bench.pointer.arm(bench.now)
-    bench.run(0.1)
-    assert bench.controller.lit
-
-
-def test_a_lost_link_disarms_and_nothing_is_sent_over_it():
-    bench = Bench(still())
-    bench.run(0.5)
-    bench.controller.silent = True
-    state = bench.run(0.1)[-1]
-    assert "link_silent" in state.reasons
-    assert not state.open
-    assert bench.controller.calls[-1] == "dark"
-    state = bench.run(0.5)[-1]
-    assert not state.armed
-    assert state.disarmed_by == "link_silent"
-    assert bench.controller.calls[-1] == "dark"
-
-
-def test_a_short_silence_is_dark_but_needs_no_hand_to_end_it():
-    bench = Bench(still())
-    bench.run(0.5)
-    bench.controller.silent = True
-    states = bench.run(0.3)
-    assert not any(state.open for state in states)
-    bench.controller.silent = False
-    assert bench.run(0.3)[-1].open
-
-
-def test_a_pressed_limit_switch_darkens_and_forbids_arming():
-    bench = Bench(still())
-    bench.run(0.5)
-    bench.controller.flags["limit_y"] = True
-    bench.run(TICK)
-    assert not bench.controller.lit
-    bench.pointer.disarm(bench.now)
-    with pytest.raises(PointerError, match="limit_input"):
-        bench.pointer.arm(bench.now)
-
-
-def test_arming_is_refused_with_a_detector_that_cannot_clear_john_unless_that_is_allowed():
-    def blind(stamp: float) -> Target:
-        return seen(stamp, track(200.0, 100.0, stamp=stamp), clears_protected=False)
-
-    bench = Bench()
-    bench.pointer.disarm(bench.now)
-    bench.scene = blind
-    bench.run(0.2)
-    with pytest.raises(PointerError, match="cannot_clear_protected"):
-        bench.pointer.arm(bench.now)
-    bench.pointer.configure(gate=GateSettings(allow_unclearing_detector=True))
-    bench.pointer.arm(bench.now)
-    bench.run(0.2)
-    assert bench.controller.lit
-
-
-def test_refused_moves_are_survived_and_never_lit():
-    bench = Bench(still(160.0, 120.0))
-    bench.run(0.2)
-    assert bench.controller.lit
-    bench.controller.refuse = True
-    bench.scene = still(230.0, 160.0)
-    states = bench.run(0.6)
-    assert not bench.controller.lit
-    assert any("off_plan" in s.reasons or "not_settled" in s.reasons for s in states)
-    # what is told is where the mirrors truly are
-    assert metres(states[-1].spot, (160.0, 120.0)) < 0.003 or "slewing" in states[-1].reasons
-    bench.controller.refuse = False
-    bench.run(0.4)
-    assert bench.controller.lit
-    assert metres(bench.spot(), (230.0, 160.0)) < 0.0025
-
-
-def test_lost_steps_that_the_controller_counts_are_noticed():
-    bench = Bench(still())
-    bench.run(0.5)
-    bench.controller.moves = []
-    bench.controller.rest = State(10.0, 0.0, 10.0, 0.0)
-    state = bench.run(TICK)[-1]
-    assert not bench.controller.lit
-    assert not state.settled
-    bench.run(0.3)
-    assert metres(bench.spot(), (200.0, 100.0)) < 0.0025
-
-
 def test_an_aim_beyond_the_soft_limits_is_not_followed():
     narrow = dataclasses.replace(RIG, limits=((-10, 10), (-10, 10)))
     bench = Bench()
@@ -429,40 +183,6 @@ def test_an_aim_beyond_the_soft_limits_is_not_followed():
     assert "outside_limits" in state.reasons
     assert "not_armed" in state.reasons  # another calibration disarms
     assert bench.controller.moves == []
-
-
-def test_homing_disarms_and_old_words_do_not_count_after_it():
-    bench = Bench(still())
-    bench.run(0.5)
-    bench.pointer.home(bench.now)
-    bench.controller.calls.clear()
-    state = bench.run(0.05)[-1]
-    assert "move" not in bench.controller.calls
-    assert not state.armed
-    assert not bench.controller.lit
-    bench.controller.flags["stop"] = True
-    with pytest.raises(PointerError, match="stop_input"):
-        bench.pointer.home(bench.now)
-
-
-def test_halt_ramps_down_and_keeps_the_reference():
-    bench = Bench(still(20.0, 20.0))
-    bench.scene = still(300.0, 220.0)
-    bench.run(0.06)
-    assert bench.controller.state(bench.now).vx != 0
-    bench.pointer.halt(bench.now)
-    bench.run(0.2)
-    s = bench.controller.state(bench.now)
-    assert (s.vx, s.vy) == (0, 0)
-    assert s.px % 1 == s.py % 1 == 0
-    assert "stop" not in bench.controller.calls
-
-
-def test_stop_does_not_wait():
-    bench = Bench(still())
-    bench.run(0.2)
-    bench.pointer.stop(bench.now)
-    assert bench.controller.calls[-2:] == ["dark", "stop"]
 
 
 def test_an_older_word_than_the_last_is_left_out():
@@ -514,18 +234,3 @@ def test_a_velocity_counts_as_far_as_it_is_known():
 def test_a_speed_whose_square_is_nought_is_no_trouble():
     head = track(100.0, 100.0, vx=1e-200, stamp=0.0)
     assert predict(head, 0.0, 0.1, AimSettings(min_speed=0.0)) == (100.0, 100.0)
-
-
-def test_halted_within_the_last_microsecond_of_a_move_nothing_is_sent_that_no_controller_can_be_told():
-    controller = IdealController()
-    pointer = Pointer(RIG, controller)
-    for _ in range(3):
-        controller.now += TICK
-        pointer.on_target(seen(controller.now, track(100.0, 120.0, stamp=controller.now)), controller.now)
-        pointer.tick(controller.now)
-    start, segments, _ = controller.moves[-1]
-    controller.now = start + duration(segments) - AimSettings().start_lead - 1e-7
-    pointer.tick(controller.now)
-    moves = len(controller.moves)
-    pointer.halt(controller.now)
-    assert all(any(s.duration >= 1e-6 for s in sent) for _, sent, _ in controller.moves[moves:])

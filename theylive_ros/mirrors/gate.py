@@ -222,10 +222,10 @@ def _places(s: Situation, calibration: Calibration, settings: GateSettings) -> s
             failed.add("picture_size")
         points = _points([p for p in pixels if p is not None], calibration)
         seen = _on_board(target.seen, calibration)
-        guard = settings.guard_radius + settings.guard_sigma * s.doubt
-        inset = guard + settings.edge_margin
+        inset = settings.guard_radius + settings.edge_margin
         if seen is None or not all(plane.depth_inside(seen, *p) >= inset for p in points):
             failed.add("outside_seen")
+        guard = settings.guard_radius + settings.guard_sigma * s.doubt
         age = s.now - target.stamp
         if points and not all(clearance(t, points, age, calibration, settings) > guard for t in target.protected):
             failed.add("protected_near")

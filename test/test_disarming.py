@@ -1,0 +1,169 @@
+"""What goes wrong on the way to the mirrors: dark at once, told by its name, and armed again only by hand."""
+
+from __future__ import annotations
+
+import pytest
+from pointer_bench import RIG, TICK, Bench, IdealController, metres, seen, still, track
+
+from theylive_ros.mirrors.aim import AimSettings
+from theylive_ros.mirrors.gate import GateSettings
+from theylive_ros.mirrors.motion import State, duration
+from theylive_ros.mirrors.pointer import Pointer, PointerError
+from theylive_ros.types import Target
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "reason"),
+    [
+        ("fault", "driver", "controller_fault"),
+        ("stop", True, "stop_input"),
+        ("referenced", False, "unreferenced"),
+        ("has_laser", False, "no_laser_line"),
+    ],
+)
+def test_what_went_wrong_stays_dark_until_somebody_arms_again(flag, value, reason):
+    bench = Bench(still())
+    bench.run(0.5)
+    good = bench.controller.flags[flag]
+    bench.controller.flags[flag] = value
+    state = bench.run(TICK)[-1]
+    assert not bench.controller.lit
+    assert reason in state.reasons
+    with pytest.raises(PointerError, match=reason):
+        bench.pointer.arm(bench.now)
+    bench.controller.flags[flag] = good
+    state = bench.run(0.5)[-1]
+    assert state.reasons == ("not_armed",)
+    assert state.disarmed_by == reason
+    bench.pointer.arm(bench.now)
+    bench.run(0.1)
+    assert bench.controller.lit
+
+
+def test_a_lost_link_disarms_and_nothing_is_sent_over_it():
+    bench = Bench(still())
+    bench.run(0.5)
+    bench.controller.silent = True
+    state = bench.run(0.1)[-1]
+    assert "link_silent" in state.reasons
+    assert not state.open
+    assert bench.controller.calls[-1] == "dark"
+    state = bench.run(0.5)[-1]
+    assert not state.armed
+    assert state.disarmed_by == "link_silent"
+    assert bench.controller.calls[-1] == "dark"
+
+
+def test_a_short_silence_is_dark_but_needs_no_hand_to_end_it():
+    bench = Bench(still())
+    bench.run(0.5)
+    bench.controller.silent = True
+    states = bench.run(0.3)
+    assert not any(state.open for state in states)
+    bench.controller.silent = False
+    assert bench.run(0.3)[-1].open
+
+
+def test_a_pressed_limit_switch_darkens_and_forbids_arming():
+    bench = Bench(still())
+    bench.run(0.5)
+    bench.controller.flags["limit_y"] = True
+    bench.run(TICK)
+    assert not bench.controller.lit
+    bench.pointer.disarm(bench.now)
+    with pytest.raises(PointerError, match="limit_input"):
+        bench.pointer.arm(bench.now)
+
+
+def test_arming_is_refused_with_a_detector_that_cannot_clear_john_unless_that_is_allowed():
+    def blind(stamp: float) -> Target:
+        return seen(stamp, track(200.0, 100.0, stamp=stamp), clears_protected=False)
+
+    bench = Bench()
+    bench.pointer.disarm(bench.now)
+    bench.scene = blind
+    bench.run(0.2)
+    with pytest.raises(PointerError, match="cannot_clear_protected"):
+        bench.pointer.arm(bench.now)
+    bench.pointer.configure(gate=GateSettings(allow_unclearing_detector=True))
+    bench.pointer.arm(bench.now)
+    bench.run(0.2)
+    assert bench.controller.lit
+
+
+def test_refused_moves_are_survived_and_never_lit():
+    bench = Bench(still(160.0, 120.0))
+    bench.run(0.2)
+    assert bench.controller.lit
+    bench.controller.refuse = True
+    bench.scene = still(230.0, 160.0)
+    states = bench.run(0.6)
+    assert not bench.controller.lit
+    assert any("off_plan" in s.reasons or "not_settled" in s.reasons for s in states)
+    # what is told is where the mirrors truly are
+    assert metres(states[-1].spot, (160.0, 120.0)) < 0.003 or "slewing" in states[-1].reasons
+    bench.controller.refuse = False
+    bench.run(0.4)
+    assert bench.controller.lit
+    assert metres(bench.spot(), (230.0, 160.0)) < 0.0025
+
+
+def test_lost_steps_that_the_controller_counts_are_noticed():
+    bench = Bench(still())
+    bench.run(0.5)
+    bench.controller.moves = []
+    bench.controller.rest = State(10.0, 0.0, 10.0, 0.0)
+    state = bench.run(TICK)[-1]
+    assert not bench.controller.lit
+    assert not state.settled
+    bench.run(0.3)
+    assert metres(bench.spot(), (200.0, 100.0)) < 0.0025
+
+
+def test_homing_disarms_and_old_words_do_not_count_after_it():
+    bench = Bench(still())
+    bench.run(0.5)
+    bench.pointer.home(bench.now)
+    bench.controller.calls.clear()
+    state = bench.run(0.05)[-1]
+    assert "move" not in bench.controller.calls
+    assert not state.armed
+    assert not bench.controller.lit
+    bench.controller.flags["stop"] = True
+    with pytest.raises(PointerError, match="stop_input"):
+        bench.pointer.home(bench.now)
+
+
+def test_halt_ramps_down_and_keeps_the_reference():
+    bench = Bench(still(20.0, 20.0))
+    bench.scene = still(300.0, 220.0)
+    bench.run(0.06)
+    assert bench.controller.state(bench.now).vx != 0
+    bench.pointer.halt(bench.now)
+    bench.run(0.2)
+    s = bench.controller.state(bench.now)
+    assert (s.vx, s.vy) == (0, 0)
+    assert s.px % 1 == s.py % 1 == 0
+    assert "stop" not in bench.controller.calls
+
+
+def test_stop_does_not_wait():
+    bench = Bench(still())
+    bench.run(0.2)
+    bench.pointer.stop(bench.now)
+    assert bench.controller.calls[-2:] == ["dark", "stop"]
+
+
+def test_halted_within_the_last_microsecond_of_a_move_nothing_is_sent_that_no_controller_can_be_told():
+    controller = IdealController()
+    pointer = Pointer(RIG, controller)
+    for _ in range(3):
+        controller.now += TICK
+        pointer.on_target(seen(controller.now, track(100.0, 120.0, stamp=controller.now)), controller.now)
+        pointer.tick(controller.now)
+    start, segments, _ = controller.moves[-1]
+    controller.now = start + duration(segments) - AimSettings().start_lead - 1e-7
+    pointer.tick(controller.now)
+    moves = len(controller.moves)
+    pointer.halt(controller.now)
+    assert all(any(s.duration >= 1e-6 for s in sent) for _, sent, _ in controller.moves[moves:])
