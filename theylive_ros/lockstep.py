@@ -43,8 +43,9 @@ _STARTING = 10.0  # s within which the axes must have found their reference
 Spot = tuple[float, float]
 # What is said of the board at this moment: given the world and the lit spot (px, None when dark). None: nothing, the frame is lost.
 Eye = Callable[[World, Spot | None], Detections | None]
-# Where the laser is seen at this moment: given the world, the lit spot (px), and where it is expected (px, None if nowhere). None: no word.
-SpotEye = Callable[[World, Spot, Spot | None], SpotSeen | None]
+# Where the laser is seen at this moment: given the world, the lit spot (px, None when dark), and where it should be (px, None if nowhere).
+# None: no word.
+SpotEye = Callable[[World, Spot | None, Spot | None], SpotSeen | None]
 
 
 def camera_eye(detect: Callable[[np.ndarray], Detections]) -> Eye:
@@ -200,7 +201,7 @@ class LockStep:
         if found is not None:
             with contextlib.suppress(StaleFrameError):
                 self._targets.append((heard, self.selection.update(found, stamp)))
-        seen = self.spot_eye(self.world, spot, self.state.spot) if self.spot_eye is not None and spot is not None else None
+        seen = self.spot_eye(self.world, spot, self.state.spot) if self.spot_eye is not None else None
         if seen is not None:
             self._spots.append((heard, dataclasses.replace(seen, stamp=stamp)))
         if self.on_picture is not None:

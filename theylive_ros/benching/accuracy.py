@@ -10,6 +10,7 @@ from typing import Any
 from theylive_ros import plugins
 from theylive_ros.benching.calibrating import Calibrated, calibrate, map_errors
 from theylive_ros.benching.camera_spot import CameraSpot
+from theylive_ros.benching.faulty_lines import FaultyLines
 from theylive_ros.benching.figures import Figure
 from theylive_ros.benching.truth_eye import TruthEye
 from theylive_ros.calibrator.fit import FitSettings
@@ -56,13 +57,16 @@ def calibrated(seed: int = 1) -> tuple[Calibrated, dict[str, float | None]]:
     return made, spread(map_errors(made.calibration, beam, rig.world.camera.settings.mm_per_px))
 
 
-def pointed(scenario: dict[str, Any], calibration: Calibration, *, closed: bool, seed: int = 2, model: str = "") -> Pointed:
-    """Shoot for SECONDS with a calibrated crooked rig."""
+def pointed(scenario: dict[str, Any], calibration: Calibration, *, closed: bool, lost: int = 0, seed: int = 2, model: str = "") -> Pointed:
+    """Shoot for SECONDS with a calibrated crooked rig, its loop closed or open. lost: so many steps are lost on each axis in the beginning,
+    within what the closed loop puts up with."""
     detector = plugins.create(plugins.DETECTORS, "yolov8", model=model, device="cpu")
     detector.load()
     try:
         spot_eye = CameraSpot() if closed else None
-        report = _rig(scenario, camera_eye(detector.detect), seed, calibration=calibration, spot_eye=spot_eye).run(SECONDS).report()
+        rig = _rig(scenario, camera_eye(detector.detect), seed, calibration=calibration, spot_eye=spot_eye, lines=(lines := FaultyLines()))
+        lines.to_lose = [lost, -lost]
+        report = rig.run(SECONDS).report()
     finally:
         detector.close()
     return Pointed(report["spot_to_aim_mm"], report["pointing_error_mm"], report["lit_s"])

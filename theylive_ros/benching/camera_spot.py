@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from theylive_ros.calibrator.seen import find
+from theylive_ros.calibrator.seen import Background, find
 from theylive_ros.simulator.world import World
 from theylive_ros.types import SpotSeen
 
@@ -10,6 +10,13 @@ from theylive_ros.types import SpotSeen
 class CameraSpot:
     """Called as a `SpotEye` of `theylive_ros.lockstep`."""
 
-    def __call__(self, world: World, spot: tuple[float, float], expected: tuple[float, float] | None) -> SpotSeen | None:
-        """Where it is seen in the picture of now."""
-        return find(world.frame(spot), world.time, expected)
+    def __init__(self) -> None:
+        self._background = Background()
+
+    def __call__(self, world: World, spot: tuple[float, float] | None, expected: tuple[float, float] | None) -> SpotSeen | None:
+        """Where it is seen in the picture of now; in the dark it learns what the board looks like."""
+        picture = world.frame(spot)
+        if spot is None:
+            self._background.learn(picture)
+            return None
+        return find(picture, world.time, expected, self._background)

@@ -22,8 +22,10 @@ class TruthSpot:
         """The same seed errs in the same way."""
         self._chance = random.Random(self.seed)
 
-    def __call__(self, world: World, spot: tuple[float, float], expected: tuple[float, float] | None) -> SpotSeen | None:
+    def __call__(self, world: World, spot: tuple[float, float] | None, expected: tuple[float, float] | None) -> SpotSeen | None:
         """Where it is seen in the picture of now; the stamp is the caller's to set."""
+        if spot is None:
+            return None
         camera = world.camera.settings
         dx, dy = self._chance.gauss(0, self.noise), self._chance.gauss(0, self.noise)
         inside = 0 <= spot[0] < camera.width and 0 <= spot[1] < camera.height
