@@ -146,6 +146,12 @@ def test_every_place_where_the_spot_may_be_before_the_lease_ends_must_be_clear(r
     assert reason in reasons(path=(ALIEN_AT, place))
 
 
+def test_a_spot_seen_elsewhere_must_be_clear_of_protected_heads_but_not_of_edges():
+    for place in ((330.0, 100.0), (300.0, 100.0), (-900.0, 4.0)):
+        assert reasons(suspected=place) == ()
+    assert reasons(suspected=(90.0, 100.0)) == ("protected_near",)
+
+
 def test_doubt_about_the_spot_widens_the_guard():
     near = {"protected": (john(200 - 32 - 24, 100),)}
     assert reasons(**near) == ()

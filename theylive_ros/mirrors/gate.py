@@ -89,8 +89,8 @@ class Situation:
     now: monotonic clock (s), as every stamp here. target: the selector's newest word. aim, spot: where the spot should be and is (px), None
     where it has no place in the picture. aim_steps, spot_steps: the same in microsteps. on_plan: the counted steps agree with what was
     sent. slewing: a dark move is under way. on_time: light (s) since the last rest of `min_off_time`. path: where else the spot may be
-    before the lease ends (px, None for no place in the picture): by the plan, and where it was last seen if that is another place.
-    doubt: standard deviation of the spot's place (m). missed_steps: the axes are not where they are thought to be.
+    before the lease ends (px, None for no place in the picture), by the plan. suspected: where it is if the last seen spot was true and not
+    a glint, None if there is no such doubt. doubt: standard deviation of the spot's place (m). missed_steps: the axes are not where they are thought to be.
     """
 
     now: float
@@ -106,6 +106,7 @@ class Situation:
     slewing: bool
     on_time: float
     path: tuple[Point | None, ...] = ()
+    suspected: Point | None = None
     doubt: float = 0.0
     missed_steps: bool = False
 
@@ -225,6 +226,8 @@ def _places(s: Situation, calibration: Calibration, settings: GateSettings) -> s
         inset = settings.guard_radius + settings.edge_margin
         if seen is None or not all(plane.depth_inside(seen, *p) >= inset for p in points):
             failed.add("outside_seen")
+        # a glint may be anywhere, and must not keep the gate closed but where light would be worst
+        points += _points([s.suspected] if s.suspected else [], calibration)
         guard = settings.guard_radius + settings.guard_sigma * s.doubt
         age = s.now - target.stamp
         if points and not all(clearance(t, points, age, calibration, settings) > guard for t in target.protected):

@@ -276,9 +276,7 @@ class Pointer:
         track = target.track if target else None
         aim = predict(track, target.stamp, now, follower.aim) if target and track else None
         spot = follower.pixel(state)
-        path = follower.path(status, now, now + self.gate.lease)
-        if self._trim.suspected is not None:
-            path.append(follower.pixel_off(state, self._trim.suspected))
+        suspected = self._trim.suspected
         situation = Situation(
             now=now,
             status=status,
@@ -292,7 +290,8 @@ class Pointer:
             on_plan=follower.on_plan,
             slewing=slewing,
             on_time=on_time,
-            path=tuple(path),
+            path=tuple(follower.path(status, now, now + self.gate.lease)),
+            suspected=follower.pixel_off(state, suspected) if suspected else None,
             doubt=follower.doubt(state, self._trim.sigma(now, state.place)),
             missed_steps=self._trim.lost,
         )
