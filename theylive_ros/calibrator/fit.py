@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -24,6 +25,8 @@ from theylive_ros.settings import setting
 
 _FOLDS = 8
 _MANUAL = 4  # pairs that a homography needs
+_CHECKED = 8  # pairs from which on one that is left out lies between others
+_LEAST_TRIANGLE = 0.02  # share of the picture that any three of four pairs must enclose
 _WORTH = 0.95  # a richer correction must bring the residual below this share of a simpler one's
 _BELIEVED = 0.05  # weight below which a pair counts as rejected
 
@@ -102,7 +105,7 @@ def _finish(
         raise FitError("degenerate", "no map goes through these places: some are on one line, or one pair is wrong")
     model, left_out = best
     _check_sense(model, pairs)
-    rms = math.sqrt(float(np.mean(left_out**2))) if left_out.size else 0.0
+    rms = _rms(left_out) if left_out.size else _spare_rms(model, pairs)
     if not rms <= max_rms:
         raise FitError("residual", f"the fit is off by {rms:.2f} px RMS, {max_rms} is the most: {_advice(method)}")
     try:
@@ -121,6 +124,10 @@ def _check_spread(pairs: list[Pair], width: int, height: int, settings: FitSetti
     share = float(cv2.contourArea(hull)) / (width * height)
     if share < settings.min_area:
         raise FitError("degenerate", f"the places enclose {share:.0%} of the picture, {settings.min_area:.0%} are needed: spread them")
+    if len(pairs) == _MANUAL:
+        triangles = [abs(plane.area([p[:2] for p in three])) for three in itertools.combinations(pairs, 3)]
+        if min(triangles) < _LEAST_TRIANGLE * width * height:
+            raise FitError("degenerate", "three of the four places are almost on one line: mark the corners of a large square")
 
 
 def _best_model(pairs: list[Pair], weights: np.ndarray, geometry: Geometry) -> tuple[Model, np.ndarray] | None:
@@ -137,9 +144,9 @@ def _best_model(pairs: list[Pair], weights: np.ndarray, geometry: Geometry) -> t
 
 
 def _cross_validated(pairs: list[Pair], weights: np.ndarray, geometry: Geometry, count: int) -> np.ndarray | None:
-    """For each pair, how far (px) a fit to the others puts the spot from where it was seen; empty where none is left to fit."""
+    """For each pair, how far (px) a fit to the others puts the spot from where it was seen; empty where they are too few for that."""
     steps, seen = steps_of(pairs), pixels_of(pairs)
-    if len(pairs) <= _MANUAL:
+    if len(pairs) < _CHECKED:
         return np.zeros(0)
     # in a fixed shuffle, so that no fold is a region of the board
     fold = np.random.default_rng(0).permutation(len(pairs)) % min(_FOLDS, len(pairs))
@@ -150,6 +157,16 @@ def _cross_validated(pairs: list[Pair], weights: np.ndarray, geometry: Geometry,
             return None
         off[fold == k] = np.linalg.norm(model.pixels(steps[fold == k]) - seen[fold == k], axis=1)
     return off if np.isfinite(off).all() else None
+
+
+def _rms(distances: np.ndarray) -> float:
+    return math.sqrt(float(np.mean(np.square(distances))))
+
+
+def _spare_rms(model: Model, pairs: list[Pair]) -> float:
+    """Deviation of pairs from a homography that was fitted to all of them, by what they say beyond its eight unknowns (px)."""
+    off = np.linalg.norm(model.pixels(steps_of(pairs)) - pixels_of(pairs), axis=1)
+    return math.sqrt(float(np.sum(off**2)) / (len(pairs) - _MANUAL)) if len(pairs) > _MANUAL else 0.0
 
 
 def _check_sense(model: Model, pairs: list[Pair]) -> None:
@@ -194,7 +211,7 @@ def _calibration(
         draft,
         limits=_limits(draft),
         points=tuple(observed),
-        rms_px=math.sqrt(float(np.mean(left_out**2))) if left_out.size else 0.0,
+        rms_px=_rms(left_out) if left_out.size else 0.0,
         p95_m=float(np.percentile(metres, 95)) if metres else 0.0,
     )
 

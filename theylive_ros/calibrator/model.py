@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from theylive_ros.calibrator.looks import Pair
-from theylive_ros.mirrors.correction import COUNTS, Correction, monomials
+from theylive_ros.mirrors.correction import BEYOND, COUNTS, Correction, monomials
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.mirrors.plane import Point
 
@@ -22,6 +22,7 @@ _RIDGE = 1e-3  # of the correction, against a place on the board at its reach
 _GROSS = 0.04  # share of the picture's width by which a pair may be off when nothing but a homography is known
 _TUKEY = 4.7  # deviations from which on a pair has no weight
 _LEAST_SCALE = 0.12  # px; no deviation is taken for smaller
+_NOWHERE = 1e6  # px, what counts for a place that the map does not reach
 _ROUNDS = 12
 
 
@@ -89,7 +90,7 @@ def robust_weights(pairs: Sequence[Pair], geometry: Geometry, width: int) -> np.
         if model is None:
             return None
         off = np.linalg.norm(model.pixels(steps) - seen, axis=1)
-        off[~np.isfinite(off)] = np.inf
+        off[~np.isfinite(off)] = _NOWHERE
         scale = max(1.4826 * float(np.median(off[weights > 0])), _LEAST_SCALE)
         before, weights = weights, np.clip(1 - (off / (_TUKEY * scale)) ** 2, 0, 1) ** 2
         if np.abs(weights - before).max() < 1e-3:
@@ -158,7 +159,7 @@ def _fit_correction(model: Model, steps: np.ndarray, seen: np.ndarray, root: np.
 
 def _polynomial(correction: Correction, places: np.ndarray) -> np.ndarray:
     """Its monomials at places on the board, (n, count)."""
-    u, v = ((places - correction.centre) / correction.reach).T
+    u, v = np.clip((places - correction.centre) / correction.reach, -BEYOND, BEYOND).T
     return np.stack(monomials(u, v, len(correction.x)), axis=1)
 
 

@@ -12,7 +12,7 @@ from theylive_ros.mirrors.plane import Point
 # Coefficients of a polynomial in two variables: none, of the second and of the third degree.
 COUNTS = (0, 6, 10)
 # How far beyond its reach a polynomial is believed; from there outwards the shift stays as it is.
-_BEYOND = 1.1
+BEYOND = 1.1
 # Most by which two neighbouring points may be shifted apart, per distance. `undo` needs less than 1.
 STEEPEST = 0.3
 _CLOSE = 1e-10  # m
@@ -61,8 +61,8 @@ class Correction:
         worst = 0.0
         for i in range(steps + 1):
             for j in range(steps + 1):
-                x = self.centre[0] + _BEYOND * self.reach * (2 * i / steps - 1) * 0.999
-                y = self.centre[1] + _BEYOND * self.reach * (2 * j / steps - 1) * 0.999
+                x = self.centre[0] + BEYOND * self.reach * (2 * i / steps - 1) * 0.999
+                y = self.centre[1] + BEYOND * self.reach * (2 * j / steps - 1) * 0.999
                 (x0, y0), (x1, y1), (x2, y2) = self._shift(x, y), self._shift(x + h, y), self._shift(x, y + h)
                 worst = max(worst, math.hypot(x1 - x0, y1 - y0, x2 - x0, y2 - y0) / h)
         return worst
@@ -102,4 +102,4 @@ def fault(correction: Correction) -> str:
 
 
 def _bounded(value: float) -> float:
-    return -_BEYOND if value < -_BEYOND else _BEYOND if value > _BEYOND else value
+    return -BEYOND if value < -BEYOND else BEYOND if value > BEYOND else value
