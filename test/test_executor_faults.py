@@ -26,6 +26,16 @@ def test_stop_is_dark_and_motionless_at_once_and_loses_the_reference():
     refused(executor.handle(p.Light(1_000_000 + LEASE), 1_000_000), "dark")
 
 
+@pytest.mark.parametrize("command", [p.Stop(), p.Brake(), p.Bye()])
+def test_darkness_comes_before_all_else(command, monkeypatch):
+    executor, lines = lit_and_moving()
+    seen = []
+    for name in ("drop", "join"):
+        monkeypatch.setattr(executor.player, name, lambda *args: seen.append(lines.on))
+    executor.handle(command, 30_001)
+    assert seen == [False]
+
+
 def test_brake_is_dark_at_once_and_at_rest_soon_and_keeps_the_reference():
     executor, lines = lit_and_moving()
     assert accepted(executor.handle(p.Brake(), 30_001)).moving

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,3 +135,16 @@ def test_what_does_not_fit_a_line_is_refused_before_it_is_sent():
         p.encode(p.Move(True, 0, ()), 0)
     with pytest.raises(ValueError, match="too large"):
         p.encode(p.Light(10**18), 0)
+
+
+def test_the_page_lists_every_verb_and_every_code_of_a_refusal():
+    root = Path(__file__).resolve().parents[1]
+    page = (root / "docs" / "controller.md").read_text()
+    sources = "".join(path.read_text() for path in sorted((root / "theylive_ros" / "controller").glob("*.py")))
+    codes = set(re.findall(r'(?:RefusedError|Refusal)\((?:\w+, )?"([a-z_]+)"', sources)) | set(
+        re.findall(r'^    code = "([a-z_]+)"', sources, re.M)
+    )
+    assert len(codes) > 15
+    assert [code for code in sorted(codes - {"protocol"}) if f"`{code}`" not in page] == []
+    verbs = set(re.findall(r'"([A-Z]{3,10})"', (root / "theylive_ros" / "controller" / "protocol.py").read_text()))
+    assert [verb for verb in sorted(verbs) if f"`{verb}" not in page] == []

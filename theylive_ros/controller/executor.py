@@ -305,10 +305,10 @@ class Executor:
 
     def _halt(self, now_us: int) -> None:
         """Dark and motionless at once; where the mirrors stop is not known for sure."""
+        self._darken(now_us)
         self.player.drop()
         self._homing.abandon()
         self.referenced = False
-        self._darken(now_us)
 
     def _fail(self, code: str, text: str, now_us: int) -> None:
         """Latch a fault, dark and motionless. The first one stays; a driver's fault outranks the others."""
