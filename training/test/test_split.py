@@ -236,9 +236,6 @@ def test_another_file_is_not_overwritten(folder, capsys):
         ["--shares", "0.5"],
         ["--shares", "0.8", "0.3"],
         ["--shares", "1", "0"],
-        ["--shares", "nan", "0.2"],
-        ["--shares", "1.2", "-0.2"],
-        ["--gap", "-1"],
         ["--gap", "10", "--by", "random"],
     ],
 )

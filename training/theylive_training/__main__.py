@@ -9,6 +9,8 @@ import shlex
 import sys
 from collections.abc import Sequence
 
+from theylive_training.arguments import Parser
+
 COMMANDS = {
     "capture": "take labelled pictures with a camera: bursts, or clicks on the heads",
     "download": "fetch the public data set, and verify it",
@@ -39,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(given[0], given[1:])
     width = max(map(len, COMMANDS))
     listing = "\n".join(f"  {name:<{width}}  {words}" for name, words in COMMANDS.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="theylive-train",
         description="From pictures to the models that theylive_ros loads.",
         epilog=f"commands:\n{listing}\n\n'theylive-train COMMAND --help' says more of each.",
@@ -52,9 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(name: str, words: list[str]) -> int:
     module = importlib.import_module(f"theylive_training.commands.{name.replace('-', '_')}")
-    parser = argparse.ArgumentParser(
-        prog=f"theylive-train {name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(prog=f"theylive-train {name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     module.add_arguments(parser)
     args = parser.parse_args(words)
     args.command_line = _without_folders(["theylive-train", name, *words])

@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from theylive_training.data import dataset
+from theylive_training.errors import TrainingError
 from theylive_training.judge import evaluation, exam
 from theylive_training.judge.predictor import open_predictor
 from theylive_training.nets.spec import NetSpec
+from theylive_training.run_folder import read_json
 from theylive_training.tflite.export import export
 from theylive_training.train.fit import fit
 from theylive_training.train.plan import Plan
 from theylive_training.train.progress import Progress
 
 SCHEMA = 1
-PLANNED = "sweep.json"
+RESULTS, PLOT = "sweep.json", "pareto.png"  # in the sweep's folder, beside those of the trainings
 _PART = "val"
 
 
@@ -45,6 +47,17 @@ def specs(nets: Sequence[str], sides: Sequence[int], widths: Sequence[float]) ->
     """Every net in every size; a width counts against the net's own usual one. Raises TrainingError for what cannot be."""
     usual = {net: NetSpec(net).kind.width for net in nets}
     return [NetSpec(net, side, round(usual[net] * width, 4)) for net, side, width in itertools.product(nets, sides, widths)]
+
+
+def refuse_used(out: Path) -> None:
+    """Raise TrainingError where a folder holds other things than trainings and what a sweep leaves."""
+    if not out.is_dir():
+        return
+    is_sweep = (out / RESULTS).is_file() and "points" in read_json(out / RESULTS)
+    for path in out.iterdir():
+        is_ours = path.name.startswith(".") or (path / "run.json").is_file() or (is_sweep and path.name in (RESULTS, PLOT))
+        if not is_ours:
+            raise TrainingError(f"{out} holds other things than a sweep ({path.name}): give another folder as --out")
 
 
 def sweep(plans: Sequence[Plan], report: Callable[[str], None], runs: int = 300) -> list[Point]:

@@ -12,13 +12,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import math
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from theylive_training.arguments import positive
+from theylive_training.arguments import number, place, positive
 from theylive_training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -66,9 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         formatter_class=ways,
     )
     burst.add_argument("--label", choices=_CLASSES, required=True, help="what all the pictures show")
-    burst.add_argument("--centre", type=_finite, nargs=2, metavar=("X", "Y"), help="where the head is (px of the picture that is saved)")
+    burst.add_argument("--centre", type=number(), nargs=2, metavar=("X", "Y"), help="where the head is (px of the picture that is saved)")
     burst.add_argument("--count", type=positive, default=10, metavar="N", help="how many (default: %(default)s)")
-    burst.add_argument("--interval", type=_seconds, default=0.5, metavar="S", help="from one to the next (s; default: %(default)s)")
+    burst.add_argument("--interval", type=number(0), default=0.5, metavar="S", help="from one to the next (s; default: %(default)s)")
     click = modes.add_parser(
         "click",
         help="a window in which heads are clicked",
@@ -78,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     click.add_argument("--label", choices=_CLASSES, default="alien", help="class that is chosen at first (default: %(default)s)")
     for mode in (burst, click):
-        mode.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the pictures and labels.csv, made if needed")
+        mode.add_argument("--out", type=place, required=True, metavar="DIR", help="folder of the pictures and labels.csv, made if needed")
         mode.add_argument("--camera", default="v4l2", metavar="PLUGIN", help="v4l2 (default), images, video, simulator, ...")
         mode.add_argument(
             "--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", dest="settings", help="settings of the camera"
@@ -188,17 +186,3 @@ def _album(args: argparse.Namespace) -> contextlib.closing[Album]:
     from theylive_training.capture.album import Album
 
     return contextlib.closing(Album(args.out, lambda words: print(f"theylive-train capture: {words}", file=sys.stderr)))
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{text} is not a number of px")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a time of 0 s or more")
-    return value

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from theylive_training.arguments import number, place, whole
 from theylive_training.errors import TrainingError
 
 _PICTURES = (".png", ".jpg", ".jpeg")
@@ -20,14 +21,17 @@ _PICTURES = (".png", ".jpg", ".jpeg")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "data", type=Path, metavar="DATA", help="folder of the data set: the public one, or CSV, YOLO or COCO labels with pictures"
+        "data", type=place, metavar="DATA", help="folder of the data set: the public one, or CSV, YOLO or COCO labels with pictures"
     )
-    parser.add_argument("--split", type=Path, metavar="FILE", help="a file that `split` wrote (default: the set's own division)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all findings and figures there; no file that is there already")
-    parser.add_argument("--sheet", type=Path, metavar="FILE", help="write a contact sheet with the labels drawn there, .png or .jpg")
-    parser.add_argument("--bits", type=_bits, default=24, help="of 256 by which near-duplicates may differ (default: %(default)s)")
+    parser.add_argument("--split", type=place, metavar="FILE", help="a file that `split` wrote (default: the set's own division)")
+    parser.add_argument("--json", type=place, metavar="FILE", help="write all findings and figures there; no file that is there already")
+    parser.add_argument("--sheet", type=place, metavar="FILE", help="write a contact sheet with the labels drawn there, .png or .jpg")
+    parser.add_argument("--bits", type=whole(0, 128), default=24, help="of 256 by which near-duplicates may differ (default: %(default)s)")
     parser.add_argument(
-        "--seconds", type=_seconds, default=60.0, help="between pictures of two parts, below which it is a leak (default: %(default)g)"
+        "--seconds",
+        type=number(0, 1e9),
+        default=60.0,
+        help="between pictures of two parts, below which it is a leak (default: %(default)g)",
     )
 
 
@@ -81,17 +85,3 @@ def _write(path: Path, data: bytes) -> None:
     except OSError as cause:
         part.unlink(missing_ok=True)
         raise TrainingError(f"{path} cannot be written ({cause.strerror}): name another place") from cause
-
-
-def _bits(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= 128:
-        raise argparse.ArgumentTypeError(f"{text} is not 0..128")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < 1e9:
-        raise argparse.ArgumentTypeError(f"{text} is not 0 or more")
-    return value

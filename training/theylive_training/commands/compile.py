@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from theylive_training.arguments import positive
+from theylive_training.arguments import place, positive
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "model", type=Path, metavar="MODEL", help="an int8 .tflite file with its manifest, or the folder of an exported run"
+        "model", type=place, metavar="MODEL", help="an int8 .tflite file with its manifest, or the folder of an exported run"
     )
-    parser.add_argument("--compiler", type=Path, metavar="FILE", help="the compiler (default: edgetpu_compiler on PATH)")
+    parser.add_argument("--compiler", type=place, metavar="FILE", help="the compiler (default: edgetpu_compiler on PATH)")
     parser.add_argument("--timeout", type=positive, default=600, metavar="S", help="seconds that it may take (default: %(default)s)")
 
 

@@ -13,9 +13,9 @@ import dataclasses
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from theylive_training.arguments import number, place
 from theylive_training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 
 _FORMATS = ("csv", "yolo", "coco")
 _MEASURED = "measured"
+_PX = number(1, 10_000)
 _ROUNDING = 0.05  # px by which a size may be off and still be the same
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("source", type=Path, metavar="SOURCE", help="folder of the data set")
+    parser.add_argument("source", type=place, metavar="SOURCE", help="folder of the data set")
     parser.add_argument("--to", choices=_FORMATS, required=True, help="format to write")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="new folder")
+    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="new folder")
     parser.add_argument(
         "--box",
         type=_box,
@@ -39,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "default: as in SOURCE, 64 where it has none",
     )
     parser.add_argument("--backgrounds", action="store_true", help="keep pictures without heads, with empty labels")
-    parser.add_argument("--split", type=Path, metavar="FILE", help="parts as in this file of `split` (default: SOURCE's own)")
+    parser.add_argument("--split", type=place, metavar="FILE", help="parts as in this file of `split` (default: SOURCE's own)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -121,7 +122,7 @@ def _progress(total: int, unit: str) -> Iterator[Callable[[], object]]:
 def _box(text: str) -> float | str:
     if text == _MEASURED:
         return text
-    side = float(text)
-    if not 1 <= side <= 10_000:
-        raise argparse.ArgumentTypeError(f"{text} is no size of 1 px or more, and not {_MEASURED}")
-    return side
+    try:
+        return _PX(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, nor {_MEASURED}") from None

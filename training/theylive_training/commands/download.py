@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
+
+from theylive_training.arguments import place
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="new folder")
+    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="new folder")
     parser.add_argument("--url", help="another address of such a .tar.gz (default: of one commit, at GitHub)")
 
 

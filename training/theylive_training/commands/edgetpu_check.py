@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from theylive_training.arguments import place
 from theylive_training.tflite.edgetpu_check import Report, check, table
 
 _SHOWN = 6  # of the operators that share a reason
@@ -19,7 +20,7 @@ _SHOWN = 6  # of the operators that share a reason
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("models", type=Path, nargs="+", metavar="MODEL", help=".tflite files")
+    parser.add_argument("models", type=place, nargs="+", metavar="MODEL", help=".tflite files")
     parser.add_argument("--operators", action="store_true", help="list every operator: what it takes and gives, where it runs and why")
     parser.add_argument("--json", action="store_true", help="one JSON object a model, a line each")
 

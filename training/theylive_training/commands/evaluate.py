@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from theylive_training.arguments import add_data, needed_data, positive
+from theylive_training.arguments import add_data, needed_data, number, one_of, place, positive, several
 from theylive_training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -28,17 +28,19 @@ _SETS = ("validation", "backgrounds", "composed", "crowded", "simulated")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("models", type=Path, nargs="+", metavar="MODEL")
+    parser.add_argument("models", type=place, nargs="+", metavar="MODEL")
     add_data(parser)
     parser.add_argument("--part", default="val", choices=("train", "val", "test"), help="of the split (default: %(default)s)")
-    parser.add_argument("--sets", type=_sets, metavar="NAMES", help=f"some of {','.join(_SETS)} (default: all that there is data for)")
-    parser.add_argument("--threshold", type=_share, default=0.5, help="least score of a head that counts (default: the robot's, 0.5)")
-    parser.add_argument("--peer", type=Path, metavar="MODEL", help="whose speed the others are compared with (default: the first)")
+    parser.add_argument(
+        "--sets", type=several(one_of(_SETS)), metavar="NAMES", help=f"some of {','.join(_SETS)} (default: all that there is data for)"
+    )
+    parser.add_argument("--threshold", type=number(0, 1), default=0.5, help="least score of a head that counts (default: the robot's, 0.5)")
+    parser.add_argument("--peer", type=place, metavar="MODEL", help="whose speed the others are compared with (default: the first)")
     parser.add_argument("--runs", type=positive, default=300, metavar="N", help="frames timed per model (default: %(default)s)")
     parser.add_argument("--seed", type=positive, default=1, help="of the frames that are composed and drawn")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for metrics.json, plots and the worst pictures of each model")
+    parser.add_argument("--out", type=place, metavar="DIR", help="folder for metrics.json, plots and the worst pictures of each model")
     parser.add_argument("--worst", type=positive, default=12, metavar="N", help="how many of each set's (default: %(default)s)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write metrics.json to this file, too")
+    parser.add_argument("--json", type=place, metavar="FILE", help="write metrics.json to this file, too")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -100,6 +102,8 @@ def _divisions(args: argparse.Namespace) -> list[Dataset]:
             needed_data(args)
         return []
     divisions = [dataset.load(args.data, args.split)]
+    if set(args.sets or _SETS) != {"simulated"} and not getattr(divisions[0], args.part).paths:
+        raise TrainingError(f"the split {divisions[0].split} has no pictures in its part {args.part}: choose another --part or --split")
     if args.split:
         with contextlib.suppress(TrainingError):  # it may have no division of its own
             divisions.append(dataset.load(args.data))
@@ -116,18 +120,3 @@ def _say_missing(args: argparse.Namespace, sets: tuple[str, ...], pictures: dict
         if not pictures:
             raise TrainingError(f"{why}: choose another --part")
         print(f"not judged on everything: {why}", file=sys.stderr)
-
-
-def _sets(text: str) -> tuple[str, ...]:
-    names = tuple(filter(None, (word.strip() for word in text.split(","))))
-    unknown = [name for name in names if name not in _SETS]
-    if unknown or not names:
-        raise argparse.ArgumentTypeError(f"{text!r} names {', '.join(unknown) or 'nothing'}; there are {', '.join(_SETS)}")
-    return names
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 1")
-    return value

@@ -22,9 +22,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
-from theylive_training.arguments import positive
+from theylive_training.arguments import number, place, positive
 
 _EXAMPLES = {
     "cost": """examples:
@@ -54,36 +53,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parsers = parser.add_subparsers(dest="topic", required=True, metavar="TOPIC")
     cost = _topic(parsers, "cost", "parameters, multiply-adds and memory by layer and in all", _cost)
     _add_net(cost)
-    cost.add_argument("--json", type=Path, metavar="FILE.json", help="write the figures")
+    cost.add_argument("--json", type=place, metavar="FILE.json", help="write the figures")
     _add_force(cost)
 
     field = _topic(parsers, "field", "the receptive field by layer, in closed form and measured", _field)
     _add_net(field)
-    field.add_argument("--data", type=Path, metavar="DIR", help="data set whose average head is drawn under it (default: the simulator's)")
+    field.add_argument("--data", type=place, metavar="DIR", help="data set whose average head is drawn under it (default: the simulator's)")
     field.add_argument("--rounds", type=positive, help="random pictures to measure with (default: 16; 4 for a .tflite file)")
     field.add_argument("--seed", type=positive, default=1, help="of the random pictures")
-    field.add_argument("--out", type=Path, metavar="FILE.png", help="draw it")
-    field.add_argument("--json", type=Path, metavar="FILE.json", help="write the figures")
+    field.add_argument("--out", type=place, metavar="FILE.png", help="draw it")
+    field.add_argument("--json", type=place, metavar="FILE.json", help="write the figures")
     _add_force(field)
 
     features = _topic(parsers, "features", "the first layer's filters, and what each block makes of a picture", _features)
     _add_net(features)
-    features.add_argument("picture", type=Path, metavar="PICTURE", help="a JPEG or PNG file; fitted to the input as the robot does")
-    features.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the drawings; a new one")
+    features.add_argument("picture", type=place, metavar="PICTURE", help="a JPEG or PNG file; fitted to the input as the robot does")
+    features.add_argument("--out", type=place, required=True, metavar="DIR", help="folder for the drawings; a new one")
     _add_force(features)
 
     kernels = _topic(parsers, "kernels", "classic kernels at work on a picture, with their numbers", _kernels)
-    kernels.add_argument("picture", type=Path, metavar="PICTURE", help="a JPEG or PNG file")
-    kernels.add_argument("--out", type=Path, metavar="FILE.png", help="draw it")
+    kernels.add_argument("picture", type=place, metavar="PICTURE", help="a JPEG or PNG file")
+    kernels.add_argument("--out", type=place, metavar="FILE.png", help="draw it")
     _add_force(kernels)
 
     relu = _topic(parsers, "relu", "what ReLU destroys in narrow layers, and what ReLU6 gains in int8", _relu)
     relu.add_argument(
-        "--run", type=Path, metavar="RUN", help="folder of a training of the compact net to measure (default: random weights)"
+        "--run", type=place, metavar="RUN", help="folder of a training of the compact net to measure (default: random weights)"
     )
-    relu.add_argument("--data", type=Path, metavar="DIR", help="data set whose pictures to measure with (default: the simulator's)")
+    relu.add_argument("--data", type=place, metavar="DIR", help="data set whose pictures to measure with (default: the simulator's)")
     relu.add_argument("--seed", type=positive, default=1, help="of the random matrices and weights")
-    relu.add_argument("--out", type=Path, metavar="FILE.png", help="draw it")
+    relu.add_argument("--out", type=place, metavar="FILE.png", help="draw it")
     _add_force(relu)
 
 
@@ -105,7 +104,7 @@ def _add_net(parser: argparse.ArgumentParser) -> None:
         "net", metavar="NET", help="a name, a stack:..., a .tflite file or a training's folder: `explain --help` lists them"
     )
     parser.add_argument("--side", type=positive, help="of the square input (px; default: what the net is made for)")
-    parser.add_argument("--width", type=_width, help="channels as a share of the published net's (default: the net's usual share)")
+    parser.add_argument("--width", type=number(0.1, 2), help="channels as a share of the published net's (default: the net's usual share)")
 
 
 def _add_force(parser: argparse.ArgumentParser) -> None:
@@ -212,13 +211,6 @@ def _relu(args: argparse.Namespace) -> int:
     if args.out:
         save_figure(relu_page.draw(gone, rounded, whose, args.seed), args.out)
     return 0
-
-
-def _width(text: str) -> float:
-    value = float(text)
-    if not 0.1 <= value <= 2:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0.1 to 2")
-    return value
 
 
 def _titled(net: object) -> str:

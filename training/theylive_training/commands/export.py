@@ -9,16 +9,20 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from pathlib import Path
 
-from theylive_training.arguments import positive
+from theylive_training.arguments import place, whole
+
+_LEAST = 100  # of fewer pictures the extremes of the activations are mere chance
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("run_folder", type=Path, metavar="RUN", help="folder of a finished training")
+    parser.add_argument("run_folder", type=place, metavar="RUN", help="folder of a finished training")
     parser.add_argument(
-        "--calibration", type=positive, metavar="N", help="of the run's pictures set the int8 scales, 100 or more (default: all it kept)"
+        "--calibration",
+        type=whole(_LEAST),
+        metavar="N",
+        help=f"of the run's pictures set the int8 scales, {_LEAST} or more (default: all it kept)",
     )
     parser.add_argument(
         "--data-licence",

@@ -12,7 +12,7 @@ import shlex
 import shutil
 from pathlib import Path
 
-from theylive_training.arguments import add_data, needed_data, positive
+from theylive_training.arguments import add_data, needed_data, place, positive
 from theylive_training.errors import TrainingError
 from theylive_training.nets.spec import KINDS, NetSpec
 
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("net", choices=KINDS, help="which net")
     add_data(parser)
     parser.add_argument("--by-time", action="store_true", help="divide the pictures by time of capture (default: the set's own division)")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of it all; a way that was stopped goes on there")
+    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="folder of it all; a way that was stopped goes on there")
     parser.add_argument("--seed", type=positive, default=1, help="of all chance (default: %(default)s)")
     parser.add_argument("--smoke", action="store_true", help="the least that can be called a training, to see that all of it works")
 

@@ -6,16 +6,17 @@ All pictures are within the page, and it loads nothing. What has not been done i
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from theylive_training.arguments import place
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder of a finished training")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.html", help="the page")
-    parser.add_argument("--evaluation", type=Path, metavar="DIR", help="what `evaluate --out` left: figures, plots, worst pictures")
-    parser.add_argument("--data-check", type=Path, metavar="FILE.json", help="what `check --json` wrote: findings, exactness of labels")
-    parser.add_argument("--sweep", type=Path, metavar="DIR", help="what `sweep --out` left: accuracy against time")
+    parser.add_argument("runs", type=place, nargs="+", metavar="RUN", help="folder of a finished training")
+    parser.add_argument("--out", type=place, required=True, metavar="FILE.html", help="the page")
+    parser.add_argument("--evaluation", type=place, metavar="DIR", help="what `evaluate --out` left: figures, plots, worst pictures")
+    parser.add_argument("--data-check", type=place, metavar="FILE.json", help="what `check --json` wrote: findings, exactness of labels")
+    parser.add_argument("--sweep", type=place, metavar="DIR", help="what `sweep --out` left: accuracy against time")
     parser.add_argument("--replace", action="store_true", help="write over an earlier report; other files are never written over")
 
 

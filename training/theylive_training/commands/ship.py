@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from theylive_ros.share import share_path
+from theylive_training.arguments import place
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "models", type=Path, nargs="+", metavar="RUN", help="folders of runs that were exported and verified, or int8 models"
+        "models", type=place, nargs="+", metavar="RUN", help="folders of runs that were exported and verified, or int8 models"
     )
-    parser.add_argument("--to", type=Path, metavar="DIR", help="folder of the models (default: models/ of the clone)")
+    parser.add_argument("--to", type=place, metavar="DIR", help="folder of the models (default: models/ of the clone)")
     parser.add_argument("--replace", action="store_true", help="also over another file of the same name")
 
 

@@ -8,29 +8,34 @@ class. The same pictures and the same --seed give the same file, byte for byte; 
 from __future__ import annotations
 
 import argparse
-import math
 import os
 from pathlib import Path
 
+from theylive_training.arguments import number, place, whole
 from theylive_training.errors import TrainingError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("data", type=Path, metavar="DATA", help="folder of the pictures: the public set, captured ones, YOLO or COCO")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the split file; one that is there is not overwritten")
+    parser.add_argument("data", type=place, metavar="DATA", help="folder of the pictures: the public set, captured ones, YOLO or COCO")
+    parser.add_argument("--out", type=place, required=True, metavar="FILE", help="the split file; one that is there is not overwritten")
     parser.add_argument("--by", choices=("time", "random"), default="time", help="by time of capture, or by chance (default: %(default)s)")
     parser.add_argument(
-        "--shares", type=float, nargs="+", default=[0.8, 0.2], metavar="SHARE", help="of train, val and, if wanted, test (default: 0.8 0.2)"
+        "--shares",
+        type=number(0, 1),
+        nargs="+",
+        default=[0.8, 0.2],
+        metavar="SHARE",
+        help="of train, val and, if wanted, test (default: 0.8 0.2)",
     )
-    parser.add_argument("--seed", type=int, default=1, help="of all chance (default: %(default)s)")
-    parser.add_argument("--gap", type=float, metavar="SECONDS", help="between pictures of two sides, by time (default: 60)")
+    parser.add_argument("--seed", type=whole(0), default=1, help="of all chance (default: %(default)s)")
+    parser.add_argument("--gap", type=number(0), metavar="SECONDS", help="between pictures of two sides, by time (default: 60)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Split. Raises TrainingError."""
-    if args.gap is not None and (args.by != "time" or not 0 <= args.gap < math.inf):
-        raise TrainingError(f"--gap {args.gap:g} needs --by time and a time of 0 s or more")
+    if args.gap is not None and args.by != "time":
+        raise TrainingError(f"--gap {args.gap:g} needs --by time")
     shares = _shares(args.shares)
 
     from theylive_training.data import find, split, split_file, time_division
@@ -47,11 +52,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _shares(given: list[float]) -> dict[str, float]:
     shares = dict(zip(("train", "val", "test"), (*given, 0.0), strict=False))
-    is_whole = len(given) in (2, 3) and abs(sum(given) - 1) < 1e-6  # NaN is not
-    if not is_whole or min(given) < 0 or shares["train"] == 0 or shares["val"] == 0:
+    is_whole = len(given) in (2, 3) and abs(sum(given) - 1) < 1e-6
+    if not is_whole or shares["train"] == 0 or shares["val"] == 0:
         raise TrainingError(
-            f"--shares {' '.join(f'{s:g}' for s in given)}: give two or three of 0 or more (train, val, test) that add up to 1; "
-            "train and val need some"
+            f"--shares {' '.join(f'{s:g}' for s in given)}: give two or three (train, val, test) that add up to 1; train and val need some"
         )
     return shares
 

@@ -7,10 +7,9 @@ drawn. The same command gives the same pictures, and goes on where it was stoppe
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from theylive_training.arguments import add_data, positive
+from theylive_training.arguments import add_data, place, positive
 from theylive_training.errors import TrainingError
 
 
@@ -19,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from theylive_training.pictures.store import CSV, YOLO
     from theylive_training.pictures.synth import KINDS, SIZES
 
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the data set's folder; one that is there is not touched")
+    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="the data set's folder; one that is there is not touched")
     parser.add_argument("--count", type=positive, required=True, help="pictures, spread evenly over kinds and sizes")
     add_data(parser)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND", help=_listing(KINDS))

@@ -10,7 +10,7 @@ import argparse
 import dataclasses
 from pathlib import Path
 
-from theylive_training.arguments import add_data, needed_data, positive
+from theylive_training.arguments import add_data, needed_data, number, place, positive, whole
 from theylive_training.errors import TrainingError
 from theylive_training.nets.spec import KINDS, TORCH, NetSpec
 from theylive_training.train.plan import SMOKE, USUAL_ON_CPU, USUAL_ON_GPU, Plan
@@ -21,23 +21,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("net", choices=KINDS, help="which net")
     add_data(parser)
     goal = parser.add_mutually_exclusive_group(required=True)
-    goal.add_argument("--out", type=Path, metavar="DIR", help="folder of the run; one that was stopped goes on there")
+    goal.add_argument("--out", type=place, metavar="DIR", help="folder of the run; one that was stopped goes on there")
     goal.add_argument(
-        "--preview", type=Path, metavar="FILE", help="do not train: draw what the net would learn from, labels included (.png, .jpg)"
+        "--preview", type=place, metavar="FILE", help="do not train: draw what the net would learn from, labels included (.png, .jpg)"
     )
     parser.add_argument("--epochs", type=positive, help="rounds over the pictures")
     parser.add_argument("--pictures", type=positive, help="pictures to learn from")
     parser.add_argument("--patience", type=positive, help="epochs without a better validation after which it ends")
     parser.add_argument("--batch", type=positive, help="pictures to a step")
-    parser.add_argument("--rate", type=_rate, help="highest learning rate")
+    parser.add_argument("--rate", type=number(1e-6, 1), help="highest learning rate")
     parser.add_argument("--side", type=positive, default=224, help="of the net's square input (px; default: %(default)s)")
-    parser.add_argument("--width", type=float, help="channels as a share of the published net's")
+    parser.add_argument("--width", type=number(0.1, 2), help="channels as a share of the published net's")
     parser.add_argument("--seed", type=positive, default=1, help="of all chance (default: %(default)s)")
-    parser.add_argument("--start", type=Path, metavar="RUN", help="folder of another run whose net to begin with")
+    parser.add_argument("--start", type=place, metavar="RUN", help="folder of another run whose net to begin with")
     parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="of mobilenetv2's trunk to begin with: a file, or imagenet, which are fetched"
+        "--weights", type=place, metavar="FILE", help="of mobilenetv2's trunk to begin with: a file, or imagenet, which are fetched"
     )
-    parser.add_argument("--threads", type=positive, default=0, help="on the CPU (default: what suits the machine)")
+    parser.add_argument("--threads", type=whole(1, 256), default=0, help="on the CPU (default: what suits the machine)")
     parser.add_argument("--smoke", action="store_true", help="the least that can be called a training; without --data on drawn pictures")
 
 
@@ -74,10 +74,3 @@ def _plan(args: argparse.Namespace, spec: NetSpec, data: Path | None) -> Plan:
     pictures = args.pictures or usual.pictures
     command = args.command_line if data is None or "--data" in args.command_line else f"{args.command_line} --data DIR"
     return Plan(spec, out, data, args.split, pictures, schedule, args.threads, args.start, args.weights, command)
-
-
-def _rate(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most 1")
-    return value

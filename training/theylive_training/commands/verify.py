@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
-from theylive_training.arguments import add_data
+from theylive_training.arguments import add_data, place
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("model", type=Path, metavar="RUN", help="folder of an exported run, or its int8 model")
+    parser.add_argument("model", type=place, metavar="RUN", help="folder of an exported run, or its int8 model")
     add_data(parser)
 
 

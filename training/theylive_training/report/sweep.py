@@ -9,7 +9,7 @@ from typing import Any
 from theylive_training.errors import TrainingError
 from theylive_training.report.reading import each, number, reading, table, text
 from theylive_training.run_folder import read_json
-from theylive_training.sweep import Point, front
+from theylive_training.sweep import PLOT, RESULTS, Point, front
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Sweep:
 
 def read_sweep(folder: Path) -> Sweep:
     """Raises TrainingError for what no sweep has written, and for what is damaged."""
-    path = folder / "sweep.json"
+    path = folder / RESULTS
     if not path.is_file():
         raise TrainingError(f"{folder} is not the folder of a finished sweep: give the --out of `theylive-train sweep`")
     told = read_json(path)
@@ -33,7 +33,7 @@ def read_sweep(folder: Path) -> Sweep:
         by_map = front(points, lambda p: None if p.map50_95 is None else 1 - p.map50_95)
         by_centre = front(points, lambda p: p.centre_p50)
         best = tuple(p for p in points if p in by_map or p in by_centre)
-        return Sweep(text(told["judged_on"]), tuple(points), best, folder / "pareto.png")
+        return Sweep(text(told["judged_on"]), tuple(points), best, folder / PLOT)
 
 
 def _point(told: Any) -> Point:
