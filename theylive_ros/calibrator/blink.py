@@ -141,7 +141,10 @@ class Blink:
         if self._phase is _Phase.LIT:
             # mirrors that move in the light make smears of all that was taken
             self._lit = [f for f in self._lit if self._settled_since <= f[0] - s.exposure]
-            if len(self._lit) >= s.lit_frames and now >= self._lit[-1][0] + s.exposure:
+            # frames may come before the one before them counts as exposed; waiting for the newest would wait for ever
+            done = [f for f in self._lit if f[0] + s.exposure <= now]
+            if len(done) >= s.lit_frames:
+                self._lit = done
                 self._close(now)
                 self._phase = _Phase.AFTER
         if self._phase is _Phase.AFTER and len(self._after) >= s.dark_after and self._dark_since < math.inf:
