@@ -34,7 +34,7 @@ class Order:
 
 
 @dataclasses.dataclass(frozen=True)
-class Bench:
+class Situation:
     """All that decides about light in this mode.
 
     now: monotonic clock (s), as every stamp here. target: the selector's newest word. order: the last one, None before the first.
@@ -52,19 +52,19 @@ class Bench:
     used: float
 
 
-def failing(bench: Bench, settings: GateSettings) -> tuple[str, ...]:
+def failing(situation: Situation, settings: GateSettings) -> tuple[str, ...]:
     """Every condition that fails, by its name in `gate.REASONS` and in that order; empty while the laser may shine."""
-    order = bench.order
+    order = situation.order
     checks = {
-        "off_plan": not bench.on_plan,
-        "clocks_unsteady": not bench.clocks_sane,
-        "no_order": order is None or not order.lasts(bench.now) or not order.light,
-        "slewing": bench.slewing,
-        "not_settled": order is not None and not bench.settled,
-        "duty": not bench.used + settings.lease <= DUTY * WINDOW,
+        "off_plan": not situation.on_plan,
+        "clocks_unsteady": not situation.clocks_sane,
+        "no_order": order is None or not order.lasts(situation.now) or not order.light,
+        "slewing": situation.slewing,
+        "not_settled": order is not None and not situation.settled,
+        "duty": not situation.used + settings.lease <= DUTY * WINDOW,
     }
     failed = {name for name, fails in checks.items() if fails}
-    failed |= set(controller_failing(bench.status, bench.now, settings)) | _view(bench.target, bench.now, settings)
+    failed |= set(controller_failing(situation.status, situation.now, settings)) | _view(situation.target, situation.now, settings)
     return tuple(reason for reason in REASONS if reason in failed)
 
 

@@ -89,8 +89,9 @@ class Situation:
     now: monotonic clock (s), as every stamp here. target: the selector's newest word. aim, spot: where the spot should be and is (px), None
     where it has no place in the picture. aim_steps, spot_steps: the same in microsteps. on_plan: the counted steps agree with what was
     sent. slewing: a dark move is under way. on_time: light (s) since the last rest of `min_off_time`. path: where else the spot may be
-    before the lease ends (px, None for no place in the picture), by the plan. suspected: where it is if the last seen spot was true and not
-    a glint, None if there is no such doubt. doubt: standard deviation of the spot's place (m). missed_steps: the axes are not where they are thought to be.
+    before the lease ends (px, None for no place in the picture), by the plan. suspected: where it is if the last seen spot was true and
+    not a glint, None if there is no such doubt. doubt: standard deviation of the spot's place (m). missed_steps: the axes are not where
+    they are thought to be.
     """
 
     now: float

@@ -9,7 +9,7 @@ from typing import Any
 from theylive_ros.mirrors import commissioning
 from theylive_ros.mirrors.aim import AimSettings, lag_on_board, predict
 from theylive_ros.mirrors.calibration import Calibration
-from theylive_ros.mirrors.commissioning import Bench, Order
+from theylive_ros.mirrors.commissioning import Order
 from theylive_ros.mirrors.follower import Follower
 from theylive_ros.mirrors.gate import REASONS, GateSettings, Situation, controller_failing, distance_on_board, failing
 from theylive_ros.mirrors.interface import Controller, ControllerStatus
@@ -309,7 +309,7 @@ class Pointer:
         state, slewing = follower.present(status, now)
         ordered = State(float(order.goal[0]), 0.0, float(order.goal[1]), 0.0) if order else None
         settled = state == ordered and follower.on_plan and not slewing
-        bench = Bench(
+        situation = commissioning.Situation(
             now=now,
             status=status,
             clocks_sane=clocks_sane,
@@ -320,7 +320,7 @@ class Pointer:
             settled=settled,
             used=self._light.used(now, commissioning.WINDOW),
         )
-        reasons = commissioning.failing(bench, self.gate)
+        reasons = commissioning.failing(situation, self.gate)
         aim, spot = follower.pixel(ordered) if ordered else None, follower.pixel(state)
         error = distance_on_board(follower.calibration, spot, aim) if follower.calibration and spot and aim else math.nan
         return self._conclude(status, now, reasons, state, track_id=0, aim=aim, error=error, lag=math.nan, settled=settled)

@@ -8,9 +8,9 @@ import math
 
 from theylive_ros.types import Track
 
-# Over so long (s) places are averaged, and from so many on.
+# Over so long (s) places are averaged, at most and at least.
 _WINDOW = 0.7
-_FEWEST = 5
+_SHORTEST = 0.25
 # It moves when its newest place is so far (px) from the average, or when a line through all places is so long (px).
 _LEAP = 1.5
 _DRIFT = 2.0
@@ -37,7 +37,7 @@ class Resting:
         if not math.hypot(track.x - x, track.y - y) <= _LEAP:
             self._places.clear()
             return track
-        if count < _FEWEST or not _drift(self._places, t, x, y) <= _DRIFT:
+        if stamp - self._places[0][0] < _SHORTEST or not _drift(self._places, t, x, y) <= _DRIFT:
             return track
         return dataclasses.replace(track, x=x, y=y, vx=0.0, vy=0.0)
 
