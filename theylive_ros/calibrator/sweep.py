@@ -29,6 +29,7 @@ _FAR = 0.28  # share of the picture by which the second probe goes out from its 
 _AGAIN = 5  # places that are looked at once more at the end
 _LOST = 12  # misses in a row after which there is no use in going on
 _ANEW = 1.15  # growth of the number of pairs after which the map is fitted anew
+_SLACK = 1.0  # px by which a place may be closer to the edge than the margin
 _PULL = 0.75  # of a spot's margin: how far a place whose spot was cut is moved inwards
 
 
@@ -175,7 +176,7 @@ class Sweep:
 
     def _see(self, steps: _Steps) -> Generator[Look, Sighting, bool]:
         """Look at one place; whether the spot was found, and kept. Beyond the limits it is not."""
-        if not all(low <= s <= high for s, (low, high) in zip(steps, self._limits, strict=True)):
+        if not self._reachable(steps):
             return False
         sighting = yield Look(self._geometry.angles(steps))
         self._tried += 1
@@ -195,16 +196,29 @@ class Sweep:
         except OpticsError:
             return None
         steps = round(x), round(y)
-        return steps if all(low <= s <= high for s, (low, high) in zip(steps, self._limits, strict=True)) else None
+        return steps if self._reachable(steps) else None
 
     def _steps_for(self, pixel: Point) -> _Steps | None:
-        """Microsteps for a place in the picture, as the fit has it; None if it was seen, or is out of reach."""
+        """Microsteps that bring the spot close to a place in the picture and not too close to its edge, as the fit has it; None if they
+        were seen, or are out of reach."""
         try:
             x, y = self._model.steps(*pixel)  # type: ignore[union-attr]
         except OpticsError:
             return None
-        steps = round(x), round(y)
-        return None if any((p.steps_x, p.steps_y) == steps for p in self._pairs) else steps
+        near = [(i, j) for i in (math.floor(x), math.ceil(x)) for j in (math.floor(y), math.ceil(y))]
+        places = self._model.pixels(np.array(near, float))  # type: ignore[union-attr]
+        width, height = self._size
+        margin = self._settings.margin * width - _SLACK
+        inside = np.all((places >= margin) & (places <= np.array([width, height]) - margin), axis=1)
+        away = np.where(inside, np.linalg.norm(places - pixel, axis=1), np.inf)
+        best = int(np.argmin(away))
+        steps = near[best]
+        if not math.isfinite(away[best]) or not self._reachable(steps) or any((p.steps_x, p.steps_y) == steps for p in self._pairs):
+            return None
+        return steps
+
+    def _reachable(self, steps: _Steps) -> bool:
+        return all(low <= s <= high for s, (low, high) in zip(steps, self._limits, strict=True))
 
     def _fit(self) -> None:
         """The map by what was seen so far. Only its optics lead on, for a polynomial tells nothing of what lies outside."""
