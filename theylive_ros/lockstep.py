@@ -91,7 +91,8 @@ class LockStep:
         self.geometry = Geometry()
         size = camera.settings
         ideal = nominal(size.width, size.height, size.mm_per_px / 1000, self.geometry)
-        self.limits = ideal.limits
+        reach = executor or ExecutorSettings()
+        self.limits = (reach.low_x, reach.high_x), (reach.low_y, reach.high_y)
         self.calibration = (calibration or ideal) if calibrated else None
         self.score = Score(camera.settings.mm_per_px)
         self.state: PointerState | None = None

@@ -103,6 +103,6 @@ class ManualCalibration:
         self._marks.sightings.clear()
         self._mirrors.ask_reload()
         checked = (
-            f"residual {calibration.rms_px:.1f} px RMS, cross-validated" if len(pairs) > 4 else "a fifth pair would tell how good it is"
+            f"residual {calibration.rms_px:.1f} px RMS, cross-validated" if calibration.rms_px else "eight pairs would tell how good it is"
         )
         return f"{len(pairs)} pairs, {checked}; written to {file}, and the mirrors are asked to read it"
