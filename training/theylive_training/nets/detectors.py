@@ -42,7 +42,7 @@ def _definition(spec: NetSpec) -> dict[str, Any]:
 
 
 def _halve_scores(net: DetectionModel) -> None:
-    """Half the channels before the scores: ultralytics has no option for them, and for two classes they took a sixth of its multiply-adds."""
+    """Half the channels before the scores, where two classes took a sixth of all multiply-adds: ultralytics has no option for them."""
     detect = net.model[-1]
     for branch in detect.cv3:
         first, second, last = branch
