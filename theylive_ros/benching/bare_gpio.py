@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
+from theylive_ros.controller.lines.board import NOT_WIRED, line
 from theylive_ros.controller.lines.gpio import GpioLines
 from theylive_ros.simulator.hardware.fake_gpiod import FakeGpiod
 from theylive_ros.simulator.hardware.gpio_standin import StandinConfig
 from theylive_ros.simulator.hardware.wires import Chip
 
 
+@dataclasses.dataclass
+class BareConfig(StandinConfig):
+    """No switches."""
+
+    limit_x_line: int = line(NOT_WIRED, "limit switch X")
+    limit_y_line: int = line(NOT_WIRED, "limit switch Y")
+    stop_line: int = line(NOT_WIRED, "the stop switch")
+
+
 class BareGpioLines(GpioLines):
     """No motors, no switches, no laser hang on it; a real chip's answers to the kernel's calls come on top."""
 
-    Config = StandinConfig
+    Config = BareConfig
 
-    def __init__(self, config: StandinConfig) -> None:
+    def __init__(self, config: BareConfig) -> None:
         super().__init__(config)
         self._fake = FakeGpiod([Chip(label=config.chip)])
 

@@ -34,6 +34,7 @@ _GRAIN = 0.001  # s, of the record of light
 _SWITCHES = ExecutorSettings().input_period_us * 1e-6 + _GRAIN
 _GATE = GateSettings()
 _PATIENCE = 8.0  # s of the rig's time for it to shine again
+_HOMES_QUICKLY = ExecutorSettings(homing_rate=2000.0, homing_slow_rate=1000.0, homing_back_off=4)
 _RIG_TRIALS = 100  # trials after which a new rig is taken
 _MM = 0.785  # per px
 
@@ -253,7 +254,7 @@ def _rig(scenario: dict[str, Any], chance: random.Random) -> LockStep:
         latency=LATENCY,
         lines=FaultyLines(),
         spot_eye=TruthSpot(seed=seed),
-        executor=ExecutorSettings(homing_rate=2000.0),
+        executor=_HOMES_QUICKLY,
     )
     rig.score = JohnWatch(1000 * _GATE.guard_radius / _MM)
     return rig

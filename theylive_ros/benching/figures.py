@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+_HEIGHTS = "▁▂▃▄▅▆▇█"
+
 
 class BenchError(Exception):
     """Nothing was measured; one line with the cause."""
@@ -71,3 +73,12 @@ def histogram(values: Sequence[float], bins: int = 20) -> dict[str, list[float]]
     low, high = min(0.0, *values), max(values)
     counts, edges = np.histogram(values, bins, (low, high if high > low else low + 1.0))
     return {"edges": [round(float(e), 4) for e in edges], "counts": [int(c) for c in counts]}
+
+
+def bars(told: dict[str, Any]) -> str:
+    """A histogram in one line of text: the counts as heights, between its least and its greatest value; an empty class is a dot."""
+    edges, counts = told["edges"], told["counts"]
+    most = max(counts)
+    # a single one shows, however many there are elsewhere
+    heights = "".join("." if count == 0 else _HEIGHTS[math.ceil(count / most * len(_HEIGHTS)) - 1] for count in counts)
+    return f"{edges[0]:g} |{heights}| {edges[-1]:g}"

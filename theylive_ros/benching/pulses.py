@@ -12,6 +12,7 @@ from theylive_ros.controller.link import Link, Status
 from theylive_ros.controller.transports import ProcessTransport
 from theylive_ros.mirrors.motion import MotionSettings, State, duration, plan
 
+BARE = "theylive_ros.benching.bare_gpio:BareGpioLines"
 RATE = 2000.0  # microsteps/s
 SHARE = 0.25  # of one core
 _LEG = 2000  # microsteps between two turns
@@ -19,10 +20,10 @@ _AHEAD = 0.1  # s by which a leg is sent before its start
 _PATIENCE = 5.0  # s for the controller to answer
 
 
-def measure(lines: str, config: dict[str, Any], seconds: float) -> list[Figure]:
+def measure(lines: str = BARE, config: dict[str, Any] | None = None, seconds: float = 10.0) -> list[Figure]:
     """Run both axes to and fro at RATE for so long. lines: `module:Class`; config: values of its Config. Raises BenchError."""
     executor = {"max_rate": RATE, "high_x": _LEG, "high_y": _LEG}
-    transport = ProcessTransport(lines, {"lines": config, "executor": executor})
+    transport = ProcessTransport(lines, {"lines": config or {}, "executor": executor})
     link = Link(transport)
     try:
         return _measure(link, transport.process.pid, seconds)

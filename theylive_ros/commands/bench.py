@@ -1,16 +1,19 @@
 """Measure, print, and write a report.
 
-detector: from a picture to detections, beside the bare interpreter. latency: from capture to target, over topics.
+detector: from a picture to detections, beside the bare interpreter. latency: from capture to target, over topics. pulses: what the
+controller's process costs at full speed. pointing: everything that is promised of the pointing, with its goals; takes some minutes and
+all cores.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
-from theylive_ros.benching.figures import BenchError
+from theylive_ros.benching.figures import BenchError, Figure, bars, table
 
 _DEVICES = ("auto", "cpu", "edgetpu")
 
@@ -29,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     latency.add_argument("--fps", type=float, default=30.0, help="frames per second (default: %(default)s)")
     latency.add_argument("--seconds", type=float, default=10.0, metavar="N", help="how long (default: %(default)s)")
     latency.add_argument("--processes", action="store_true", help="each node as its own process")
+    pulses = _add(benches, "pulses", "what the controller's process costs while it makes pulses at full speed on both axes")
+    pulses.add_argument("--lines", metavar="NAME", help="lines plugin (default: gpio's own code on a chip without wires)")
+    pulses.add_argument("--config", default="{}", metavar="JSON", help="settings of the lines, such as step_x_line")
+    pulses.add_argument("--seconds", type=float, default=10.0, metavar="N", help="how long (default: %(default)s)")
+    pointing = _add(benches, "pointing", "all that is promised of the pointing: calibration, accuracy, moves, pulses, faults, reactions")
+    pointing.add_argument("--model", default="", help="model file, or the name of one in the package's models folder")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -38,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
             raise BenchError(f"--{name} is {getattr(args, name)}; it must be more than 0")
     if args.report and not args.report.absolute().parent.is_dir():
         raise BenchError(f"{args.report}: there is no folder {args.report.absolute().parent}")
-    return {"detector": _detector, "latency": _latency}[args.name](args)
+    return {"detector": _detector, "latency": _latency, "pulses": _pulses, "pointing": _pointing}[args.name](args)
 
 
 def _add(benches: Any, name: str, words: str) -> argparse.ArgumentParser:
@@ -57,6 +66,38 @@ def _latency(args: argparse.Namespace) -> int:
     from theylive_ros.benching import latency
 
     return _told(latency.measure(args.model, args.device, args.fps, args.seconds, args.processes), args.report)
+
+
+def _pulses(args: argparse.Namespace) -> int:
+    from theylive_ros import plugins
+    from theylive_ros.benching import pulses
+
+    try:
+        config = json.loads(args.config)
+    except ValueError as error:
+        raise BenchError(f"--config is no JSON: {error}") from error
+    lines = plugins.find(plugins.LINES, args.lines).value if args.lines else pulses.BARE
+    return _judged(pulses.measure(lines, config, args.seconds), {}, args.report)
+
+
+def _pointing(args: argparse.Namespace) -> int:
+    from theylive_ros.benching import pointing
+
+    def say(words: str) -> None:
+        print(f"bench: {words}", file=sys.stderr, flush=True)
+
+    figures, histograms = pointing.measure(pointing.Amounts(), say, args.model)
+    return _judged(figures, histograms, args.report)
+
+
+def _judged(figures: list[Figure], histograms: dict[str, Any], file: Path | None) -> int:
+    print(table(figures))
+    for name, told in histograms.items():
+        print(f"       {name:<30} ms  {bars(told['histogram_ms'])}   p50 {told['p50']:g}  p99 {told['p99']:g}  max {told['max']:g}")
+    missed = [figure.name for figure in figures if not figure.passed]
+    print(f"{len(missed)} goals missed: {'; '.join(missed)}" if missed else "every goal was reached")
+    _write({"passed": not missed, "figures": [figure.plain() for figure in figures], "histograms": histograms}, file)
+    return 1 if missed else 0
 
 
 def _told(report: dict[str, Any], file: Path | None) -> int:
