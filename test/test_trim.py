@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from theylive_ros.mirrors.calibration import nominal
 from theylive_ros.mirrors.motion import State
-from theylive_ros.mirrors.trim import Trim, TrimSettings, offset_of
+from theylive_ros.mirrors.trim import Trim, TrimSettings, offset_of, sigma_of
 from theylive_ros.settings import check
 from theylive_ros.types import SpotSeen
 
@@ -39,7 +39,7 @@ def test_a_constant_offset_is_learned_within_a_few_frames_and_its_noise_averaged
 
 def test_a_surer_spot_counts_for_more():
     sure, unsure = fed([(0.5, 0.5)], sigma=(0.05, 0.05)), fed([(0.5, 0.5)], sigma=(1.0, 1.0))
-    assert sure.offset[0] > 0.45
+    assert sure.offset[0] > 0.4
     assert unsure.offset[0] < 0.1
 
 
@@ -57,6 +57,21 @@ def test_doubt_falls_with_every_spot_and_comes_back_with_time_and_with_way():
     assert fresh < trim.sigma(now + 2, HERE)[0] < trim.sigma(now + 5, HERE)[0] < SETTINGS.map_sigma
     assert fresh < trim.sigma(now, (60.0, -10.0))[0] < SETTINGS.map_sigma
     assert trim.sigma(now + SETTINGS.memory, HERE)[0] == trim.sigma(now, (900.0, 0.0))[0] == pytest.approx(SETTINGS.map_sigma)
+
+
+def test_a_poor_map_is_corrected_sooner_and_leaves_more_doubt():
+    trims = Trim(), Trim()
+    trims[1].map_sigma = 0.6
+    for trim in trims:
+        fed([(0.8, 0.8)], trim)
+    assert trims[1].offset[0] > 0.7 > trims[0].offset[0]
+    assert trims[1].sigma(1.0, (900.0, 0.0))[0] == pytest.approx(0.6)
+
+
+def test_a_calibration_says_by_its_residuals_how_sure_its_map_is():
+    assert sigma_of(RIG) == 0.0
+    # half a microstep or so for a pixel; half of the variance in each axis
+    assert sigma_of(dataclasses.replace(RIG, rms_px=1.0)) == pytest.approx(0.5 / math.sqrt(2), rel=0.05)
 
 
 def test_after_a_long_way_the_new_place_is_learned_at_once_again():

@@ -19,7 +19,7 @@ from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.mirrors.plane import Point
 from theylive_ros.mirrors.pointer_state import PointerError, PointerState
 from theylive_ros.mirrors.rest import Resting
-from theylive_ros.mirrors.trim import Trim, TrimSettings, offset_of
+from theylive_ros.mirrors.trim import Trim, TrimSettings, offset_of, sigma_of
 from theylive_ros.settings import check
 from theylive_ros.types import SpotSeen, Target
 
@@ -98,6 +98,7 @@ class Pointer:
         follower.motion = motion or follower.motion
         follower.aim = aim or follower.aim
         self._trim.settings = trim or self._trim.settings
+        self._trim.map_sigma = sigma_of(follower.calibration) if follower.calibration else 0.0
         self.gate = gate or self.gate
         follower.tolerance = self.gate.settle_tolerance
 

@@ -35,8 +35,9 @@ class TrimSettings:
     noise: float = setting(0.3, "least standard deviation of a seen spot per axis", unit="px", low=0.01, high=10.0)
     worst: float = setting(2.0, "a spot seen less surely than this is not used", unit="px", low=0.01, high=100.0)
     map_sigma: float = setting(
-        0.3, "standard deviation of the calibrated map, where no spot has been seen of late", unit="microsteps", low=0.0, high=10.0
-    )
+        0.15, "least standard deviation of the map, where no spot has been seen of late; what the calibration says of itself may be more",
+        unit="microsteps", low=0.0, high=10.0,
+    )  # fmt: skip
     memory: float = setting(20.0, "time after which what was seen counts for nothing", unit="s", low=0.1, high=3600.0)
     reach: float = setting(
         150.0, "way of the mirrors after which what was seen counts for nothing: the map errs differently there", unit="microsteps",
@@ -54,8 +55,9 @@ class Trim:
     """What the seen spots say of the count of steps. Offsets are true minus counted (microsteps)."""
 
     def __init__(self, settings: TrimSettings | None = None) -> None:
-        """`settings` may be replaced at any time."""
+        """`settings` and `map_sigma`, the standard deviation of the calibrated map (microsteps), may be replaced at any time."""
         self.settings = settings or TrimSettings()
+        self.map_sigma = 0.0
         self.reset()
 
     def reset(self) -> None:
@@ -95,7 +97,7 @@ class Trim:
         if self._at is None:
             return 0, 0
         x, y = (
-            round(o) if abs(o) - _SURE * math.sqrt(min(v, self.settings.map_sigma**2)) > 0.5 else 0
+            round(o) if abs(o) - _SURE * math.sqrt(min(v, self._worst)) > 0.5 else 0
             for o, v in zip(self.offset, self._variance, strict=True)
         )
         return x, y
@@ -105,10 +107,14 @@ class Trim:
         """Whether the offset is beyond the limit, so that the count of steps means nothing."""
         return not all(abs(o) <= self.settings.limit for o in self.offset)
 
+    @property
+    def _worst(self) -> float:
+        """Variance of the offset where nothing is known but the map."""
+        return max(self.settings.map_sigma, self.map_sigma) ** 2
+
     def _grown(self, now: float, place: Point) -> Point:
         """Variance of the offset after the time and the way since the last spot; at most that of the map."""
-        settings = self.settings
-        most = settings.map_sigma**2
+        settings, most = self.settings, self._worst
         if self._at is None:
             return most, most
         stamp, (x, y) = self._at
@@ -130,6 +136,16 @@ class Trim:
 
     def _settle(self, offset: Point) -> None:
         self.offset, self._suspects, self.suspected = offset, [], None
+
+
+def sigma_of(calibration: Calibration) -> float:
+    """Standard deviation per axis (microsteps) of a calibration's map, by its own residuals; 0 for one without."""
+    middle = calibration.width / 2, calibration.height / 2
+    (x, y), (right, _), (_, below) = (
+        calibration.pixel_to_steps(middle[0] + dx, middle[1] + dy) for dx, dy in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
+    )
+    # rms_px is of both axes together
+    return calibration.rms_px * max(abs(right - x), abs(below - y)) / math.sqrt(2)
 
 
 def offset_of(
