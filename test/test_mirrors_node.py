@@ -419,7 +419,7 @@ def test_a_calibration_made_with_other_microsteps_is_refused_before_anything_mov
 def test_what_the_controller_would_refuse_is_refused_before_anything_moves(bench, arguments, words):
     node = bench.add(MirrorsNode, *(word for argument in arguments for word in ("-p", argument)))
     bench.until(lambda: words in node._message)
-    assert node._planner.link is None
+    bench.until(lambda: node._planner.link is None)
 
 
 def test_a_speed_beyond_the_controllers_is_refused_while_it_runs(rig):
@@ -435,7 +435,7 @@ def test_a_controller_of_another_kind_that_comes_later_is_not_moved_either(rig, 
     node._controller._executor.value = dataclasses.replace(node._controller._executor.value, low_x=-20, high_x=20)
     os.kill(node._planner.link._transport.process.pid, signal.SIGKILL)
     rig.bench.until(lambda: "soft range is -20 to 20" in node._trouble)
-    assert not rig.laser.messages[-1].on
+    rig.bench.until(lambda: not rig.laser.messages[-1].on)
 
 
 def test_an_unknown_lines_plugin_lists_those_that_exist(bench):

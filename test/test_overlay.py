@@ -66,6 +66,12 @@ def test_aim_and_spot_are_where_they_are():
     assert ((spot[0] + spot[2]) / 2, (spot[1] + spot[3]) / 2) == pytest.approx((200, 30), abs=1)
 
 
+@pytest.mark.parametrize("lit", [True, False])
+def test_the_strip_says_that_the_rig_is_being_commissioned(lit):
+    strips = [overlay.draw(Scene(GREY, laser_on=lit, commissioning=mode))[480:] for mode in (False, True)]
+    assert (strips[0] != strips[1]).any()
+
+
 def test_the_strip_says_lit_and_dark_differently():
     lit, dark, why = (
         overlay.draw(scene, 2)[480:] for scene in (Scene(GREY, laser_on=True), Scene(GREY), Scene(GREY, reasons=("no_target",)))

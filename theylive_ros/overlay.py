@@ -27,7 +27,8 @@ _ZONE = 0.22  # share of colour laid over where the laser never goes
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
-    """One frame and all that is known of it. Points in px of the picture; guard: protected boxes are grown by this many px."""
+    """One frame and all that is known of it. Points in px of the picture; guard: protected boxes are grown by this many px; commissioning:
+    the mirrors go where somebody orders them, not to targets."""
 
     image: np.ndarray
     target: Target | None = None
@@ -38,6 +39,7 @@ class Scene:
     reasons: Sequence[str] = ()
     latency: float | None = None
     guard: float = 0.0
+    commissioning: bool = False
 
 
 def draw(scene: Scene, scale: int = 2) -> np.ndarray:
@@ -129,11 +131,12 @@ def _strip(strip: np.ndarray, scene: Scene) -> None:
     if scene.laser_on:
         cv2.circle(strip, (16, _STRIP // 2), 7, BEAM, cv2.FILLED, cv2.LINE_AA)
         track = scene.target.track if scene.target is not None else None
-        text(strip, f"LASER ON{f'  {track.label} {track.id}' if track is not None else ''}", (32, 20), BEAM, 0.5)
+        where = "commissioning" if scene.commissioning else f"{track.label} {track.id}" if track is not None else ""
+        text(strip, f"LASER ON  {where}".rstrip(), (32, 20), BEAM, 0.5)
     else:
         cv2.circle(strip, (16, _STRIP // 2), 7, OTHER, 1, cv2.LINE_AA)
         why = ", ".join(scene.reasons).replace("_", " ") or ("armed" if scene.armed else "not armed")
-        text(strip, f"dark: {why}", (32, 20), INK)
+        text(strip, f"{'commissioning, ' if scene.commissioning else ''}dark: {why}", (32, 20), INK)
     if scene.latency is not None and math.isfinite(scene.latency):
         words = f"{1e3 * scene.latency:.0f} ms"
         (w, _), _ = cv2.getTextSize(words, _FONT, 0.45, 1)

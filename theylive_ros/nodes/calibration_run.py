@@ -174,7 +174,7 @@ class CalibrationRun:
             self._order(order)
 
     def _end_commissioning(self) -> None:
-        if self._ordered is not None:
+        if self._ordered is not None and self._ordered[1].light:  # given up in the middle of a look
             self._order(self._ordered[1]._replace(light=False))
         self._mirrors.end_commissioning()
 

@@ -103,6 +103,7 @@ class SceneKeeper:
             reasons=tuple(laser.reasons) if laser is not None else ("no word from the mirrors",),
             latency=self._node.get_clock().now().nanoseconds * 1e-9 - conversions.from_time(target.header.stamp),
             guard=self._guard(),
+            commissioning=laser is not None and laser.mode == msg.LaserState.MODE_COMMISSIONING,
         )
 
 
