@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from theylive_ros.mirrors import plane
 from theylive_ros.mirrors.calibration import Calibration, CalibrationError, Observed, load, nominal, save
-from theylive_ros.mirrors.correction import Correction
+from theylive_ros.mirrors.correction import BEYOND, Correction, fault, monomials
 from theylive_ros.mirrors.optics import Geometry, OpticsError
 
 # m at the reach: a few pixels, as a lens would do
@@ -197,3 +197,51 @@ def test_a_pixel_beyond_the_horizon_has_no_place_on_the_board():
 def test_a_calibration_made_by_hand_is_checked_too():
     with pytest.raises(CalibrationError, match="singular"):
         dataclasses.replace(nominal(), to_board=(1.0,) * 9)
+
+
+SHIFT = Correction(centre=(0.01, -0.01), reach=0.12, x=CUBIC, y=tuple(-2 * c for c in CUBIC))
+places = st.tuples(st.floats(-0.5, 0.5), st.floats(-0.5, 0.5))
+
+
+@given(places)
+def test_a_correction_can_be_undone_everywhere(place):
+    assert math.dist(SHIFT.apply(*SHIFT.undo(*place)), place) < 1e-8
+    assert Correction().apply(*place) == Correction().undo(*place) == place
+
+
+@given(places)
+def test_a_correction_is_the_polynomial_of_its_monomials_within_its_reach(place):
+    x, y = place[0] / 5, place[1] / 5
+    u, v = (x - 0.01) / 0.12, (y + 0.01) / 0.12
+    shift = [sum(c * m for c, m in zip(row, monomials(u, v, 10), strict=True)) for row in (SHIFT.x, SHIFT.y)]
+    assert SHIFT.apply(x, y) == pytest.approx((x + shift[0], y + shift[1]), abs=1e-12)
+    quadratic = dataclasses.replace(SHIFT, x=CUBIC[:6], y=(0.0,) * 6)
+    assert quadratic.apply(x, y) == pytest.approx((x + sum(map(float.__mul__, CUBIC[:6], monomials(u, v, 6))), y), abs=1e-12)
+
+
+def test_beyond_its_reach_a_correction_stays_as_it_is():
+    edge = 0.01 + BEYOND * 0.12
+    (ax, ay), (bx, by) = SHIFT.apply(edge, 0.0), SHIFT.apply(edge + 3.0, 0.0)
+    assert (bx - ax, by - ay) == pytest.approx((3.0, 0.0))
+
+
+def test_a_correction_that_folds_or_is_no_number_is_at_fault():
+    assert not fault(SHIFT)
+    assert not fault(Correction())
+    assert "apart" in fault(dataclasses.replace(SHIFT, x=tuple(30 * c for c in CUBIC)))
+    assert "as many" in fault(dataclasses.replace(SHIFT, y=()))
+    assert "finite" in fault(dataclasses.replace(SHIFT, reach=math.nan))
+    assert "finite" in fault(dataclasses.replace(SHIFT, x=(math.inf,) * 10))
+
+
+def test_a_polygon_is_inset_evenly_whichever_way_it_turns():
+    square = ((0.0, 0.0), (10.0, 0.0), (10.0, 6.0), (0.0, 6.0))
+    for polygon in (square, square[::-1]):
+        inner = plane.inset(polygon, 1.0)
+        assert abs(plane.area(inner)) == pytest.approx(32)
+        assert all(plane.depth_inside(polygon, *corner) == pytest.approx(1.0) for corner in inner)
+    assert plane.inset(square, 4.0) == ()
+    assert plane.area(plane.inset(square, 0.0)) == pytest.approx(60)
+    triangle = plane.inset(((0.0, 0.0), (40.0, 0.0), (0.0, 30.0)), 2.0)
+    assert len(triangle) == 3
+    assert all(plane.depth_inside(((0.0, 0.0), (40.0, 0.0), (0.0, 30.0)), *corner) == pytest.approx(2.0) for corner in triangle)
