@@ -8,8 +8,12 @@ import pytest
 from theylive_ros.commands import jog
 from theylive_ros.jogging import backlash
 from theylive_ros.jogging.hand import Hand, decode
+from theylive_ros.jogging.lamp import Lamp
 from theylive_ros.jogging.outline import JogError, circle, positions, square
 from theylive_ros.jogging.visits import Visit, Visitor, World, trace
+from theylive_ros.mirrors.commissioning import DUTY
+from theylive_ros.mirrors.commissioning import WINDOW as DUTY_WINDOW
+from theylive_ros.mirrors.gate import GateSettings
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.types import SpotSeen
 
@@ -25,11 +29,12 @@ class Rig:
         self.lit, self.moving, self.spots = False, False, []
         self.dark_because, self.unseen_because, self.says_spots, self.stuck = "", "", True, False
         self.shone_at, self.lit_while_moving = set(), False
-        self.log = []
+        self.lit_times, self.most_duty = [], 0.0
 
     def follow(self, visit):
         self.now += 0.02
-        self.log.append(tuple(self.motor))
+        self.lit_times = [t for t in self.lit_times if t > self.now - DUTY_WINDOW] + [self.now] * self.lit
+        self.most_duty = max(self.most_duty, 0.02 * len(self.lit_times) / DUTY_WINDOW)
         before = list(self.motor)
         for axis in (0, 1):
             if not self.stuck:
@@ -77,6 +82,7 @@ def test_backlash_is_measured_per_axis(play_x, play_y):
         assert found.sigma < 0.1
     assert tuple(rig.motor) == (0, 0)
     assert not rig.lit_while_moving
+    assert rig.most_duty < DUTY
 
 
 def test_backlash_is_told_in_words():
@@ -170,6 +176,31 @@ def test_without_light_an_outline_is_dark_and_with_a_laser_kept_dark_it_goes_on_
     rig.dark_because = "protected_in_view"
     assert drive(trace(places, True, 0.05, 1), rig) == 0
     assert tuple(rig.motor) == (5, 5)
+
+
+@pytest.mark.parametrize("period", [0.005, 0.02, 0.05])
+@pytest.mark.parametrize("pattern", [(1.0, 0.0), (0.1, 0.1), (0.3, 0.2), (0.25, 0.5)])
+def test_light_comes_in_bursts_that_the_duty_lets_through_whole(period, pattern):
+    lamp, lit, times, bursts = Lamp(), False, [], []
+    for k in range(round(20 / period)):
+        now = 50 + k * period
+        wanted = (k * period) % sum(pattern) < pattern[0]
+        on = lamp.order(now, wanted, lit)
+        assert wanted or not on
+        if on and not lit:
+            bursts.append(0.0)
+        if lit:
+            times.append(now)
+            bursts[-1] += period
+        lit = on
+        used = sum(period for t in times if t > now - DUTY_WINDOW)
+        # the mirrors node drops the light when what it has used and the next lease exceed the duty
+        assert used + GateSettings().lease <= DUTY * DUTY_WINDOW + 1e-9
+    assert len(bursts) > 8
+    assert max(bursts) <= 0.33 + 2 * period
+    if pattern == (1.0, 0.0):
+        assert min(bursts[:-1]) > 0.3
+        assert len(times) * period / 20 > 0.17
 
 
 def press(hand, *keys):

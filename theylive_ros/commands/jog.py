@@ -6,8 +6,9 @@
   theylive jog --backlash         approaches one place from both sides and compares where the spot is seen
 
 Works through the running mirrors node, in its commissioning mode: disarm first. The axes must be referenced (--home, or --reference where
-there are no limit switches). With light, selector and detector must run too: any protected head in view keeps the laser dark. Once it
-ends, or is killed, the laser is dark within 0.3 s. Exit status 1 when places that were to be lit stayed dark.
+there are no limit switches). With light, selector and detector must run too: any protected head in view keeps the laser dark. Light comes
+in bursts of a third of a second, at low duty. Once the command ends, or is killed, the laser is dark within 0.3 s. Exit status 1 when
+places that were to be lit stayed dark.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from theylive_ros.jogging import backlash, hand
+from theylive_ros.jogging.lamp import Lamp
 from theylive_ros.jogging.outline import JogError, circle, positions, square
 from theylive_ros.jogging.visits import Visitor, trace
 
@@ -92,9 +94,10 @@ def _do(args: argparse.Namespace, jogger: Jogger, facts: RigFacts, stop: threadi
 def report(found: backlash.Backlash, microstep: float) -> str:
     """One axis in words. microstep: turn of a mirror in one (rad)."""
     size = f"axis {found.axis}: a microstep moves the spot {found.px_per_microstep:.2f} px"
-    mrad = 1e3 * found.microsteps * microstep
-    play = f"{found.microsteps:.2f} +- {found.sigma:.2f} microsteps ({found.px:.2f} px, {mrad:.2f} mrad of the mirror)"
-    return f"{size}; play {play}" if found.is_seen else f"{size}; no play to be seen: {play}"
+    # + 0.0: no "-0.00"
+    play, px, mrad = (round(value, 2) + 0.0 for value in (found.microsteps, found.px, 1e3 * found.microsteps * microstep))
+    words = f"{play:.2f} +- {found.sigma:.2f} microsteps ({px:.2f} px, {mrad:.2f} mrad of the mirror)"
+    return f"{size}; play {words}" if found.is_seen else f"{size}; no play to be seen: {words}"
 
 
 def _drive(jogger: Jogger, visitor: Visitor[T], stop: threading.Event) -> T:
@@ -115,7 +118,7 @@ def _by_keys(jogger: Jogger, now: hand.Hand, stop: threading.Event) -> None:
     """Until `q`. The terminal is as it was afterwards."""
     print(hand.HELP)
     with _raw_terminal():
-        spot = ""
+        spot, lamp = "", Lamp()
         while not now.ended:
             _end_if(stop)
             if select.select([sys.stdin], [], [], _PERIOD)[0]:
@@ -124,11 +127,12 @@ def _by_keys(jogger: Jogger, now: hand.Hand, stop: threading.Event) -> None:
             world = jogger.world()
             if world is None:
                 continue
-            jogger.order(now.steps, now.light)
+            jogger.order(now.steps, lamp.order(world.now, now.light, world.lit))
             _check_mode(jogger, world.reasons)
             for seen in world.spots:
                 spot = f"spot {seen.x:.1f}, {seen.y:.1f} px" if seen.found else f"no spot: {seen.reason}"
-            light = "lit" if world.lit else f"dark: {', '.join(world.reasons)}" if now.light else "dark"
+            kept = [reason for reason in world.reasons if reason != "no_order"]
+            light = "lit" if world.lit else f"light wanted ({', '.join(kept) or 'in bursts'})" if now.light else "dark"
             words = [f"x {world.steps[0]:+.0f} y {world.steps[1]:+.0f}", f"by {now.stride}", light, spot if world.lit else "", now.words]
             sys.stdout.write("\r\x1b[K" + "   ".join(filter(None, words))[:120])
             sys.stdout.flush()

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Generator, Sequence
 from typing import Generic, TypeVar
 
+from theylive_ros.jogging.lamp import Lamp
 from theylive_ros.jogging.outline import JogError, Steps
 from theylive_ros.types import SpotSeen
 
@@ -13,9 +14,10 @@ T = TypeVar("T")
 
 _STANDS = 0.25  # microsteps
 _PATIENCE = 5.0  # s for a move
-_LIGHT_PATIENCE = 2.5  # s for light: low duty is taken over 2 s
-_SPOT_PATIENCE = 6.0  # s for spots
+_LIGHT_PATIENCE = 3.0  # s for light: low duty is taken over 2 s
+_SPOT_PATIENCE = 8.0  # s for spots
 _EXPOSURE = 0.05  # s after which a frame shows the mirrors where they stand
+_OURS = {"no_order", "slewing", "not_settled"}  # what keeps the laser dark because of what is ordered
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Visit:
 
 @dataclasses.dataclass(frozen=True)
 class Visited:
-    """lit: the laser shone. spots: middles of the spot (px). reason: why none, or not more, were seen."""
+    """lit: the laser shone. spots: middles of the spot (px). reason: why it stayed dark, or why none, or not more, were seen."""
 
     lit: bool
     spots: tuple[tuple[float, float], ...]
@@ -58,11 +60,12 @@ class Visitor(Generic[T]):
 
     def __init__(self, procedure: Generator[Visit, Visited, T]) -> None:
         self._procedure = procedure
+        self._lamp = Lamp()
         self._visit: Visit | None = next(procedure)
         self._begin()
 
     def step(self, world: World) -> Visit | None:
-        """Where the mirrors are to be now, and with light or not; None at the end. Raises JogError."""
+        """Where the mirrors are to be now, and with light or not: it comes in bursts. None at the end. Raises JogError."""
         if self._visit is not None and (done := self._look(self._visit, world)) is not None:
             try:
                 self._visit = self._procedure.send(done)
@@ -70,7 +73,12 @@ class Visitor(Generic[T]):
                 self._visit = None
                 self.result = end.value
             self._begin()
-        return self._visit
+        if self._visit is None:
+            return None
+        light = self._lamp.order(world.now, self._visit.light and self._stood is not None, world.lit)
+        if light and not world.lit:
+            self._dark = tuple(reason for reason in world.reasons if reason not in _OURS) or self._dark
+        return dataclasses.replace(self._visit, light=light)
 
     def _begin(self) -> None:
         self._since: float | None = None
@@ -78,6 +86,7 @@ class Visitor(Generic[T]):
         self._lit: float | None = None
         self._spots: list[tuple[float, float]] = []
         self._reason = ""
+        self._dark: tuple[str, ...] = ()
 
     def _look(self, visit: Visit, world: World) -> Visited | None:
         """What the visit came to, None while it lasts."""
@@ -92,10 +101,12 @@ class Visitor(Generic[T]):
                     raise JogError(f"the mirrors stand at {place} and do not get to {visit.steps}: the laser's state says {reasons}")
                 return None
             self._stood = now
-        self._lit = now if self._lit is None and world.lit else self._lit
+        if visit.light and world.lit and self._lit is None:
+            self._lit = now
         self._take(world, self._stood + _EXPOSURE)
         if self._is_over(visit, now):
-            return Visited(self._lit is not None, tuple(self._spots), self._reason or ", ".join(world.reasons))
+            lit = self._lit is not None
+            return Visited(lit, tuple(self._spots), self._reason if lit else ", ".join(self._dark))
         return None
 
     def _take(self, world: World, since: float) -> None:
