@@ -202,6 +202,26 @@ def test_a_classifier_has_limits_of_its_own():
     assert not any("mAP" in line for line in short)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said", "x", "says"),
+    [
+        (2, [], 200, None),
+        (3, ["alien"], 200, None),
+        (4, ["alien"], 200, "Johns called aliens 4"),
+        (7, [], 200, "accuracy 0.8833"),
+        (0, [], 206, "centres p50"),
+    ],
+)
+@pytest.mark.parametrize("name", ["composed", "simulated"])
+def test_a_classifier_that_is_worse_on_whole_frames_falls_short(name, wrong, said, x, says):
+    """60 pictures, half of them Johns, as many of them `wrong` as told; aliens at 200, found at x."""
+    alien = JOHN._replace(label="alien")
+    johns = [seen([JOHN], ("john", 200, 0.9))] * (30 - wrong) + [seen([JOHN], *((label, 200, 0.9) for label in said))] * wrong
+    measured = of_sightings([*johns, *[seen([alien], ("alien", x, 0.9))] * 30], 0.5, exhaustive=False).to_json()
+    short = limits.shortfalls({name: measured})
+    assert short == [] if says is None else len(short) == 1 and f"{name}: " in short[0] and says in short[0], short
+
+
 def test_the_worst_pictures_come_first_with_their_reason():
     fine, off = seen([JOHN], ("john", 200, 0.9)), seen([JOHN], ("john", 206, 0.9))
     missed, confused = seen([JOHN]), seen([JOHN], ("john", 200, 0.9), ("alien", 200, 0.7))

@@ -158,6 +158,13 @@ def test_what_is_no_model_is_refused_in_one_line(tmp_path, name, content):
     assert "\n" not in str(error.value)
 
 
+def test_a_checkpoint_of_an_unknown_kind_is_refused_without_further_warnings(tmp_path, recwarn):
+    (tmp_path / "x.pt").write_bytes(b"\x80\x38 no checkpoint")  # the beginning of a pickle of some later Python
+    with pytest.raises(TrainingError, match="no checkpoint"):
+        open_predictor(tmp_path / "x.pt")
+    assert not [w for w in recwarn if "pickle" in str(w.message)]
+
+
 def test_a_model_without_a_manifest_says_how_to_make_one(tmp_path):
     shutil.copy(SHIPPED, tmp_path)
     with pytest.raises(DetectorError, match="theylive manifest"):

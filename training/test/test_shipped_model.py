@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from theylive_training.data import dataset
-from theylive_training.judge.exam import make_exam
+from theylive_training.judge.exam import COMPOSED, SIMULATED, make_exam
+from theylive_training.judge.limits import shortfalls
 from theylive_training.judge.measure import measure
 from theylive_training.judge.predictor import open_predictor
 
@@ -27,7 +28,12 @@ def model(request):
 def exam():
     """Some of each set, of the pictures that no model has learned from."""
     data = dataset.load(Path(os.environ["THEYLIVE_DATA"]))
-    return make_exam(data, seed=11, composed=40, crowded=40, renders=1)
+    return make_exam(data, seed=11, composed=100, crowded=40, renders=1)
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return make_exam(None, seed=1, renders=150)[SIMULATED]
 
 
 def test_the_default_model_is_there():
@@ -48,11 +54,11 @@ def test_its_manifest_says_how_it_was_made_and_judged(model):
         assert facts["metrics"]["sets"]["validation"]["recall"] == 1
 
 
-def test_a_detector_knows_the_simulators_heads(model):
+def test_a_detector_knows_the_simulators_heads(model, drawn):
     _, predictor = model
     if not predictor.exhaustive:
         pytest.skip("it tells one head a frame")
-    result = measure(predictor, make_exam(None, seed=11, renders=60)["simulated"], THRESHOLD).to_json()
+    result = measure(predictor, drawn, THRESHOLD).to_json()
     assert result["john_called_alien"] == 0
     assert result["recall"] > 0.98
 
@@ -83,6 +89,15 @@ def test_a_detector_finds_real_heads_among_others_at_the_size_of_whole_frames(mo
     result = measure(predictor, exam[name], THRESHOLD).to_json()
     assert result["john_called_alien"] == 0
     assert result["recall"] > 0.96
+
+
+@needs_data
+def test_a_net_that_tells_one_head_a_frame_keeps_its_limits_on_whole_frames(model, exam, drawn):
+    _, predictor = model
+    if predictor.exhaustive:
+        pytest.skip("it tells all heads of a frame")
+    frames = {COMPOSED: exam[COMPOSED], SIMULATED: drawn}
+    assert not shortfalls({name: measure(predictor, pictures, THRESHOLD).to_json() for name, pictures in frames.items()})
 
 
 @needs_data

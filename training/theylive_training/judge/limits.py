@@ -63,9 +63,20 @@ DETECTOR: dict[str, tuple[Limit, ...]] = {
     CROWDED: (_NO_CONFUSION, _least("recall", "recall", 0.99)),
     SIMULATED: (_NO_CONFUSION, _least("recall", "recall", 0.99), _centre("p95", 3.0)),
 }
+# A net that tells one head a frame learns from single heads at their full size, and sees whole frames, at 0.7 of it, as something harder.
+# Over eleven seeds of the exam the shipped one is right on .97 to 1 of those composed and .92 to .97 of those simulated, calls 2 Johns
+# aliens at most, and has half of the aliens within 4 px. An earlier one, as good on the pictures as they are, had .78 and .84, and 12 and
+# 8 Johns called aliens.
+_WHOLE_FRAMES = (
+    Limit("Johns called aliens", lambda r: r["john_called_alien"], 3, at_least=False),
+    _least("accuracy", "accuracy", 0.9),
+    _centre("p50", 5.0),
+)
 CLASSIFIER: dict[str, tuple[Limit, ...]] = {
-    VALIDATION: (_least("accuracy", "accuracy", 0.99), _centre("p50", 3.0)),
+    VALIDATION: (_NO_CONFUSION, _least("accuracy", "accuracy", 0.99), _centre("p50", 3.0)),
     BACKGROUNDS: (_least("accuracy", "accuracy", 0.99),),
+    COMPOSED: _WHOLE_FRAMES,
+    SIMULATED: _WHOLE_FRAMES,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,9 @@ def of_checkpoint(path: Path) -> tuple[FloatModel, Manifest]:
     if not path.is_file():
         raise TrainingError(f"there is no model {path}: give the path of a .pt file")
     try:
-        kept, _ = torch_safe_load(path.resolve(), safe_only=True)  # a plain pickle would run whatever its writer liked
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd pickles, which are refused below
+            kept, _ = torch_safe_load(path.resolve(), safe_only=True)  # a plain pickle would run whatever its writer liked
         net = (kept.get("ema") or kept["model"]).float()
         labels = [str(net.names[i]) for i in sorted(net.names)]
         side = int(np.max((kept.get("train_args") or {}).get("imgsz", 640)))

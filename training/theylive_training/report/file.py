@@ -17,6 +17,8 @@ def refuse(path: Path, replace: bool) -> None:
         raise TrainingError(f"{path} cannot be written: give --out a file in a folder that is there")
     if path.suffix.lower() not in (".html", ".htm"):
         raise TrainingError(f"{path} does not end in .html: name the page so")
+    if not os.access(path.absolute().parent, os.W_OK | os.X_OK):
+        raise TrainingError(f"{path} cannot be written (Permission denied): give --out a file in a folder of your own")
     if not path.exists():
         return
     if not _is_ours(path):
