@@ -10,6 +10,7 @@ import pytest
 
 rclpy = pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
+from rclpy.action import ActionClient  # noqa: E402
 from rclpy.executors import SingleThreadedExecutor  # noqa: E402
 from rclpy.node import Node  # noqa: E402
 from rclpy.signals import SignalHandlerOptions  # noqa: E402
@@ -48,6 +49,7 @@ class Bench:
     def __init__(self, context):
         self.context = context
         self.nodes = []
+        self._actions = []
         self.executor = SingleThreadedExecutor(context=context)
         self.ear_node = Node("ear", context=context)
         self.executor.add_node(self.ear_node)
@@ -75,6 +77,13 @@ class Bench:
     def say(self, kind, topic, profile):
         return self.ear_node.create_publisher(kind, topic, profile)
 
+    def action(self, kind, name):
+        """A client of an action, for as long as the bench is there."""
+        client = ActionClient(self.ear_node, kind, name)
+        self._actions.append(client)
+        self.executor.wake()
+        return client
+
     def call(self, kind, name, request, timeout=10.0):
         """Call a service and return its answer."""
         client = self.ear_node.create_client(kind, name)
@@ -99,6 +108,8 @@ class Bench:
     def close(self):
         self._stop.set()
         self._thread.join(10)
+        for client in self._actions:
+            client.destroy()
         for node in [*self.nodes, self.ear_node]:
             self.executor.remove_node(node)
             node.destroy_node()

@@ -127,12 +127,15 @@ def test_a_rig_in_a_namespace_is_reached_by_its_name(calibrator, monkeypatch, ca
 def test_a_calibrator_that_leaves_is_missed(bench, calibrator, capsys):
     node = calibrator(patiently)
 
-    def leave():
-        while not node.jobs:
-            threading.Event().wait(0.02)
+    def destroy():  # by the thread that spins it, as rclpy wants it
         bench.executor.remove_node(node)
         bench.nodes.remove(node)
         node.destroy_node()
+
+    def leave():
+        while not node.jobs:
+            threading.Event().wait(0.02)
+        bench.executor.create_task(destroy)
 
     leaver = threading.Thread(target=leave)
     leaver.start()

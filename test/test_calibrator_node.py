@@ -10,7 +10,6 @@ pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
 from action_msgs.msg import GoalStatus
 from geometry_msgs.msg import Point
-from rclpy.action import ActionClient
 from std_srvs.srv import SetBool, Trigger
 from theylive_msgs import msg
 from theylive_msgs.action import Calibrate
@@ -39,7 +38,7 @@ class Rig:
         self.spots = bench.hear(msg.Spot, "spot", qos.RESULT)
         self.truth = bench.hear(msg.GroundTruth, "ground_truth", qos.RESULT)
         self.feedback = []
-        self._client = ActionClient(bench.ear_node, Calibrate, "calibrate")
+        self._client = bench.action(Calibrate, "calibrate")
         self._say = bench.say(msg.Target, "target", qos.RESULT)
         self._say_order = bench.say(msg.Commission, "commission", qos.ORDER)
         self._stop = threading.Event()
@@ -62,7 +61,6 @@ class Rig:
         self._stop.set()
         if self._thread.ident:
             self._thread.join()
-        self._client.destroy()
 
     def _speak(self):
         while not self._stop.wait(0.02):
@@ -121,10 +119,10 @@ def rig(bench, tmp_path):
 
 def test_a_crooked_rig_calibrates_itself_from_nothing_and_points_by_it(rig):
     rig.start()
-    status, result = rig.send(columns=7, rows=5)()
+    status, result = rig.send(columns=6, rows=5)()
     assert (status, result.success) == (GoalStatus.STATUS_SUCCEEDED, True), result.message
     assert result.file == str(rig.file)
-    assert result.points > 30
+    assert result.points >= 30
     assert result.rms < 0.5
     assert result.p95 < 0.8e-3
     stages = [f.feedback.stage for f in rig.feedback]

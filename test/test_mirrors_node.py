@@ -15,6 +15,7 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool, Trigger
 from theylive_msgs import msg
 
+from theylive_ros.controller.stream import StreamClosedError
 from theylive_ros.controller.transports import ProcessTransport
 from theylive_ros.mirrors.calibration import nominal, save
 from theylive_ros.mirrors.optics import Geometry
@@ -184,6 +185,21 @@ def test_a_killed_controller_is_started_again_homed_and_stays_disarmed(rig):
     assert rig.node.meter.counts()["controller_lost"] == 1
     assert rig.call("arm").success
     rig.lit()
+
+
+def test_a_controller_that_dies_while_it_is_told_to_shine_leaves_no_word_of_light(rig, monkeypatch):
+    node = rig.start()
+    rig.armed()
+    light = node._planner.link.light
+
+    def light_and_die(seconds):
+        light(seconds)
+        node._planner.link._lose(StreamClosedError("unplugged"))
+
+    monkeypatch.setattr(node._planner.link, "light", light_and_die)
+    monkeypatch.setattr(node, "_reconnect", lambda: False)
+    rig.dark_for("link_silent")
+    assert "the controller is gone" in node._trouble
 
 
 def test_deactivated_it_is_dark_and_activated_again_it_is_disarmed(rig):

@@ -208,11 +208,11 @@ class MirrorsNode(ManagedNode):
             try:
                 self._tick_once(clocks)
             except UnfitError as error:
-                self._lose(str(error))
+                self._lose(str(error), clocks)
                 continue
             if self._planner.link.closed:
                 self.meter.count("controller_lost")
-                self._lose(f"the controller is gone ({self._controller.words}); dark")
+                self._lose(f"the controller is gone ({self._controller.words}); dark", clocks)
             elif self._planner.link.welcome is not None:  # one that ends at once is no controller yet
                 backoff.reset()
 
@@ -262,12 +262,13 @@ class MirrorsNode(ManagedNode):
             self.get_logger().error(f"cannot home: {error}")
         return True
 
-    def _lose(self, words: str) -> None:
+    def _lose(self, words: str, clocks: ClockWatch) -> None:
         """Nothing more can be done with this controller: dark, and reach for it anew."""
         if words != self._trouble:
             self.get_logger().error(words)
         self._trouble = words
         self._planner.drop_link()
+        self._tick_once(clocks)  # what was said before may have been that it is lit
 
 
 def main() -> None:

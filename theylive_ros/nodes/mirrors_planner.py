@@ -144,7 +144,7 @@ class Planner:
         """Hold the settings against what the controller says of itself, once for each greeting."""
         with self._lock:
             welcome = self.link.welcome
-            if welcome is None or welcome is self._welcome:
+            if self.link.closed or welcome is None or welcome is self._welcome:
                 return
             words = [_too_fast(self._tuned.get("motion", MotionSettings()), welcome), _too_far("limits", self._limits, welcome)]
             if self.calibration is not None:
