@@ -1,4 +1,7 @@
-"""`theylive demo`: a film, a picture, a report, and John spared. How fast it aims is measured by it, not asserted here."""
+"""`theylive demo`: a rig that calibrates itself, a film, a picture, a report, and John spared.
+
+How fast it aims is measured by it, not asserted here.
+"""
 
 import json
 import os
@@ -18,7 +21,7 @@ def demo(tmp_path_factory):
     beside.mkdir()  # a folder of the scenario's name must not be taken for it
     command = [sys.executable, "-c", "from theylive_ros.cli import main; main()", "demo", "--seconds", "6", "--scenario", "one_alien"]
     command += [f"--{name}={folder}/demo.{kind}" for name, kind in (("report", "json"), ("video", "mp4"), ("picture", "png"))]
-    ended = subprocess.run(command, cwd=beside.parent, env=os.environ, capture_output=True, text=True, timeout=100, check=False)
+    ended = subprocess.run(command, cwd=beside.parent, env=os.environ, capture_output=True, text=True, timeout=110, check=False)
     return folder, ended
 
 
@@ -26,6 +29,7 @@ def test_it_ends_well_and_prints_a_short_table(demo):
     _, ended = demo
     assert ended.returncode == 0, ended.stderr
     assert "John hit" in ended.stdout
+    assert "calibrating a rig of which nothing is known" in ended.stderr
     assert len(ended.stdout.splitlines()) < 16
 
 
@@ -34,6 +38,9 @@ def test_the_report_holds_what_was_promised(demo):
     assert report["john_hits"] == 0
     assert report["hits"] >= 1
     assert report["frames"] > 60
+    assert report["calibration"]["rms_px"] <= 0.5
+    assert report["calibration"]["p95_mm"] <= 0.8
+    assert report["calibration"]["places"] >= 24
     for name in ("time_to_target_s", "spot_to_aim_mm", "pointing_error_mm"):
         assert set(report[name]) == {"p50", "p95", "max"}
     for stage in ("inference", "detections", "target", "pointing"):

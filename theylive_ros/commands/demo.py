@@ -1,6 +1,7 @@
 """The whole stack on a simulated rig, judged against the truth: real nodes over real topics, simulated board, camera, motors and laser.
 
-Writes a film, a picture and a report; prints a short table. Exit status 1 if John was lit or an alien that was due was not hit.
+The rig is mounted crookedly and knows nothing of that: it calibrates itself first, then it points. Writes a film, a picture and a report;
+prints a short table. Exit status 1 if John was lit or an alien that was due was not hit.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import json
 import os
 import resource
 import sys
+import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,8 @@ _LATENCIES = (
     ("pointing", "mirrors", "capture_to_pointing"),
 )
 _READY_WITHIN = 30.0  # s
+_CALIBRATED_WITHIN = 180.0  # s
+_PLACES = (8, 6)  # across and down the picture, at which the demo looks for the spot: fewer than usual, for it is watched
 _TROUBLED_FOR = 5.0  # s; a node that waits for another one gets over it sooner
 
 
@@ -37,7 +42,7 @@ class DemoError(Exception):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--seconds", type=float, default=20.0, metavar="N", help="how long (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=20.0, metavar="N", help="how long after the calibration (default: %(default)s)")
     parser.add_argument("--scenario", default="default", help="a name in config/scenarios, or a file (default: %(default)s)")
     parser.add_argument("--seed", type=int, metavar="N", help="seed of the scenario (default: its own)")
     parser.add_argument("--model", help="model file, or the name of one in the package's models folder")
@@ -92,6 +97,8 @@ def table(report: dict[str, Any]) -> str:
         return "  ".join(f"{k} {'-' if values.get(k) is None else f'{values[k]:.{digits}f}'}" for k in ("p50", "p95")) + f" {unit}"
 
     seen, hit, missed, due = (report[f"aliens_{name}"] for name in ("seen", "hit", "missed", "due"))
+    calibration = report["calibration"]
+    calibrated = f"in {calibration['seconds']:.1f} s, {calibration['places']} places, {calibration['rms_px']:.2f} px RMS, cross-validated"
     latency = report["latency_ms"].get("target") or {}
     rows = [
         ("time, frames", f"{report['seconds']:.1f} s, {report['frames']} at {report['fps'] or 0:.1f} per second"),
@@ -102,6 +109,7 @@ def table(report: dict[str, Any]) -> str:
         ("spot to aim", spread("spot_to_aim_mm", "mm", 2)),
         ("spot to head's centre", spread("pointing_error_mm", "mm", 2)),
         ("capture to target", "  ".join(f"{k} {latency[k]:.1f}" for k in ("p50", "p95", "p99") if k in latency) + " ms"),
+        ("calibrated before", calibrated),
         ("memory", f"{report['memory_mb']:.0f} MB for all nodes together"),
     ]
     return "\n".join(f"{name:<30}{words}" for name, words in rows)
@@ -113,26 +121,33 @@ def _play(args: argparse.Namespace) -> dict[str, Any]:
     from theylive_ros.nodes.base import start_ros, stop_signals
     from theylive_ros.nodes.ros_arguments import ros_arguments
 
-    said = {
-        # The board is empty until everybody is ready.
-        "simulator": {"scenario": args.scenario, "seed": args.seed, "autostart": False},
-        "detector": {"detector.model": args.model},
-    }
-    with ros_arguments(share_path("config", "sim.yaml"), said) as words, stop_signals() as stop:
-        start_ros([*words, "--log-level", "warn"])
-        try:
-            return _Demo(args).run(stop)
-        finally:
-            rclpy.try_shutdown()
+    with tempfile.TemporaryDirectory(prefix="theylive-demo-") as folder:
+        said = {
+            # The board is empty until everybody is ready.
+            "simulator": {"scenario": args.scenario, "seed": args.seed, "autostart": False, "mounting": "crooked", "wait": True},
+            "detector": {"detector.model": args.model},
+            # a file that is not there yet
+            "mirrors": {"calibration": f"{folder}/calibration.yaml"},
+        }
+        with ros_arguments(share_path("config", "sim.yaml"), said) as words, stop_signals() as stop:
+            # that the mirrors are not calibrated is no news here
+            start_ros([*words, "--log-level", "warn", "--log-level", "mirrors:=error"])
+            try:
+                return _Demo(args).run(stop)
+            finally:
+                rclpy.try_shutdown()
 
 
 class _Demo:
+    """Its course: everybody starts, the rig calibrates itself over an empty board, the mirrors are armed, the scenario begins."""
+
     def __init__(self, args: argparse.Namespace) -> None:
         from rclpy.node import Node
+        from theylive_msgs.action import Calibrate
 
         from theylive_ros.film import Film
-        from theylive_ros.nodes.armer import Armer
         from theylive_ros.nodes.base import TransitionCallbackReturn
+        from theylive_ros.nodes.calibrate_client import CalibrateClient
         from theylive_ros.nodes.compose import compose
         from theylive_ros.nodes.judge import Judge
         from theylive_ros.nodes.projector import Projector
@@ -140,65 +155,100 @@ class _Demo:
 
         _say("starting the nodes")
         self._args = args
-        self._nodes = {node.get_name(): node for node in compose(("simulator", "detector", "selector", "mirrors"))}
+        self._nodes = {node.get_name(): node for node in compose(("simulator", "detector", "selector", "mirrors", "calibrator"))}
         self._simulator = self._nodes["simulator"]
         if self._simulator.trigger_configure() != TransitionCallbackReturn.SUCCESS:
             raise DemoError("the simulator does not start; its reason is above")
+        self._simulator.trigger_activate()
         self._node = Node("demo")
         self._score = Score(self._simulator.mm_per_pixel)
-        self._judge = Judge(self._node, self._score)
-        self._armer = Armer(self._node)
         self._film = Film(args.video, self._simulator.rate)
         self._projector = Projector(self._node, self._film, self._words)
-        self._begin: float | None = None
+        self._calibration = CalibrateClient(self._node, Calibrate.Goal(columns=_PLACES[0], rows=_PLACES[1]))
+        self._judge: Judge | None = None
+        self._step, self._since = self._start, time.monotonic()
+        self._calibrated_in = 0.0
         self._detector = ""
 
     def run(self, stop: Any) -> dict[str, Any]:
         from theylive_ros.nodes.spin import spin
 
-        launched = time.monotonic()
-
         def over() -> bool:
             now = time.monotonic()
-            if self._begin is None:
-                if self._is_ready():
-                    self._simulator.trigger_activate()
-                    self._begin = now
-                    self._detector = self._nodes["detector"].words
-                else:
-                    self._give_up_after(now - launched)
-                return False
             if self._args.window and self._projector.picture is not None:
                 show(self._projector.picture)
-            _progress(now - self._begin, self._args.seconds, self._words())
-            return now - self._begin >= self._args.seconds
+            following = self._step(now - self._since)
+            if following is not None:
+                self._step, self._since = following, now
+            return self._step == self._shoot and now - self._since >= self._args.seconds
 
         try:
             spin([*self._nodes.values(), self._node], stop, over)
         finally:
             self._projector.close()
             self._film.close()
+            self._calibration.destroy()
             _progress_end()
+        if self._judge is None:
+            raise DemoError("interrupted before the first target")
         self._judge.finish()
-        if self._film.frames == 0 and stop.is_set():
-            raise DemoError("interrupted before the first frame")
         if self._film.frames == 0:
             raise DemoError("not one frame came through all nodes; the reason is above")
         self._film.save_best(self._args.picture)
         return self._report()
 
-    def _give_up_after(self, waited: float) -> None:
+    def _start(self, waited: float) -> Callable[[float], Any] | None:
+        if all(node.active for node in self._nodes.values()) and self._projector.referenced:
+            self._detector = self._nodes["detector"].words
+            _say("calibrating a rig of which nothing is known")
+            return self._calibrate
+        self._give_up_after(waited, "the nodes were not ready")
+        return None
+
+    def _calibrate(self, waited: float) -> Callable[[float], Any] | None:
+        from theylive_ros.nodes.armer import Armer
+
+        self._calibration.ask()
+        result = self._calibration.result
+        if result is None:
+            if waited > _CALIBRATED_WITHIN:
+                raise DemoError(f"the calibration was not over within {_CALIBRATED_WITHIN:.0f} s: {self._calibration.words}")
+            feedback = self._calibration.feedback
+            _progress(100 * (feedback.progress if feedback else 0.0), 100.0, "%", self._calibration.words)
+            return None
+        if not result.success:
+            raise DemoError(f"not calibrated: {result.message}")
+        self._calibrated_in = waited
+        _progress_end()
+        _say(result.message)
+        self._armer = Armer(self._node)
+        return self._arm
+
+    def _arm(self, waited: float) -> Callable[[float], Any] | None:
+        from std_srvs.srv import Trigger
+
+        from theylive_ros.nodes.judge import Judge
+
+        if self._projector.armed:
+            self._judge = Judge(self._node, self._score)
+            self._node.create_client(Trigger, "simulator/begin").call_async(Trigger.Request())
+            return self._shoot
+        self._give_up_after(waited, "the mirrors were not armed")
+        return None
+
+    def _shoot(self, lasted: float) -> None:
+        _progress(lasted, self._args.seconds, "s", self._words())
+
+    def _give_up_after(self, waited: float, what: str) -> None:
         troubles = [f"{name}: {node.trouble}" for name, node in self._nodes.items() if node.trouble]
         if troubles and waited > _TROUBLED_FOR:
             raise DemoError("; ".join(troubles))
         if waited > _READY_WITHIN:
-            raise DemoError(f"the mirrors were not armed within {_READY_WITHIN:.0f} s")
-
-    def _is_ready(self) -> bool:
-        others = [node for node in self._nodes.values() if node is not self._simulator]
-        return all(node.active for node in others) and self._projector.armed
+            raise DemoError(f"{what} within {_READY_WITHIN:.0f} s")
 
     def _words(self) -> str:
+        if self._judge is None:
+            return "" if self._step == self._start else self._calibration.words
         score = self._score
         return f"aliens hit {sum(a.lit >= score.rules.hit_time for a in score.aliens.values())}   John hit {score.john_hits}"
 
@@ -212,6 +262,12 @@ class _Demo:
             "seed": self._simulator.seed,
             **self._score.report(),
             "latency_ms": latencies,
+            "calibration": {
+                "seconds": round(self._calibrated_in, 3),
+                "places": self._calibration.result.points,
+                "rms_px": round(self._calibration.result.rms, 4),
+                "p95_mm": round(1e3 * self._calibration.result.p95, 4),
+            },
             "counts": {name: node.meter.counts() for name, node in self._nodes.items()},
             "frames_not_filmed": self._projector.left_out,
             "skipped_frames": self._nodes["detector"].skipped,
@@ -228,19 +284,19 @@ def _say(words: str) -> None:
 _shown = -1.0
 
 
-def _progress(done: float, whole: float, words: str) -> None:
-    """A bar on a terminal, a line every five seconds elsewhere."""
+def _progress(done: float, whole: float, unit: str, words: str) -> None:
+    """A bar on a terminal, a line now and then elsewhere."""
     global _shown
-    step = 0.2 if sys.stderr.isatty() else 5.0
-    if done - _shown < step and _shown >= 0:
+    step = 0.2 if sys.stderr.isatty() else whole / 4
+    if 0 <= _shown <= done < _shown + step:
         return
     _shown = done
     if sys.stderr.isatty():
         filled = round(30 * min(1.0, done / whole))
-        sys.stderr.write(f"\rdemo: [{'#' * filled}{'.' * (30 - filled)}] {done:4.0f} of {whole:.0f} s   {words} ")
+        sys.stderr.write(f"\r\x1b[Kdemo: [{'#' * filled}{'.' * (30 - filled)}] {done:4.0f} of {whole:.0f} {unit}   {words} ")
         sys.stderr.flush()
     else:
-        _say(f"{done:.0f} of {whole:.0f} s   {words}")
+        _say(f"{done:.0f} of {whole:.0f} {unit}   {words}")
 
 
 def _progress_end() -> None:

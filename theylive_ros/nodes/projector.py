@@ -39,6 +39,12 @@ class Projector:
         """Whether the mirrors say that they are armed."""
         return self._keeper.laser is not None and self._keeper.laser.armed
 
+    @property
+    def referenced(self) -> bool:
+        """Whether the mirrors say that they know their zero."""
+        laser = self._keeper.laser
+        return laser is not None and not {"unreferenced", "link_silent"} & set(laser.reasons)
+
     def close(self) -> None:
         """Draw what waits, then end the thread. Raises what drawing raised."""
         self._queue.put(None)

@@ -1,0 +1,54 @@
+"""Configurations that would harm or miss are refused before anything moves, in words that name the cause."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from theylive_ros.controller.config import ExecutorSettings, build
+from theylive_ros.controller.lines.gpio import GpioConfig
+from theylive_ros.controller.lines.sim import SimConfig
+from theylive_ros.mirrors import calibration as calibrations
+from theylive_ros.mirrors.calibration import CalibrationError
+from theylive_ros.mirrors.optics import Geometry
+from theylive_ros.settings import check
+
+
+def test_a_line_that_is_given_twice():
+    with pytest.raises(ValueError, match="line 75 is given twice"):
+        build(GpioConfig, {"step_x_line": 75})
+
+
+@pytest.mark.parametrize("kind", [SimConfig, Geometry])
+def test_no_steps_in_a_turn(kind):
+    with pytest.raises(ValueError, match="steps_per_turn is 0; it must be"):
+        build(kind, {"steps_per_turn": 0}) if kind is SimConfig else check(kind(steps_per_turn=0))
+
+
+def test_pulses_closer_than_their_least_distance_and_homing_faster_than_the_motors():
+    with pytest.raises(ValueError, match="min_interval_us 400 forbids max_rate 12000"):
+        build(ExecutorSettings, {"max_rate": 12000.0})
+    with pytest.raises(ValueError, match="homing_rate"):
+        build(ExecutorSettings, {"homing_rate": 3000.0})
+
+
+def test_a_calibration_for_pictures_of_another_size(tmp_path):
+    calibrations.save(calibrations.nominal(), tmp_path / "rig.yaml")
+    with pytest.raises(CalibrationError, match="is for pictures of 320x240 px, these are 640x480"):
+        calibrations.load(tmp_path / "rig.yaml", 640, 480)
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.3, 0.7, 0.95])
+def test_a_calibration_that_was_cut_short(tmp_path, keep):
+    file = tmp_path / "rig.yaml"
+    calibrations.save(calibrations.nominal(), file)
+    text = file.read_text()
+    file.write_text(text[: int(keep * len(text))])
+    with pytest.raises(CalibrationError, match="calibrat"):
+        calibrations.load(file)
+
+
+def test_a_calibration_with_nonsense_in_it():
+    with pytest.raises(CalibrationError):
+        dataclasses.replace(calibrations.nominal(), to_board=(float("nan"),) * 9)
