@@ -78,6 +78,18 @@ def test_steps_missed_beyond_the_limit_darken_disarm_and_home_where_there_are_sw
     assert bench.run(TICK)[-1].missed_steps == (0, 0)
 
 
+def test_where_homing_cannot_be_the_loss_is_told_all_the_same():
+    bench = closed()
+    bench.run(0.5)
+    bench.off = (9.0, 0.0)
+    home = bench.pointer.home
+    bench.pointer.home = lambda now: (bench.controller.flags.update(fault="driver"), home(now))
+    state = bench.run(0.5)[-1]
+    assert {"controller_fault", "missed_steps"} <= set(state.reasons)
+    assert "home" not in bench.controller.calls
+    assert not state.armed
+
+
 def test_without_switches_the_axes_stay_unreferenced_until_somebody_sets_them():
     bench = closed()
     bench.controller.has_limits = False

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
-from typing import Any
 
 from theylive_ros.mirrors import commissioning
-from theylive_ros.mirrors.aim import AimSettings, lag_on_board, predict
+from theylive_ros.mirrors.aim import AimSettings
 from theylive_ros.mirrors.calibration import Calibration
 from theylive_ros.mirrors.commissioning import Order
 from theylive_ros.mirrors.follower import Follower
-from theylive_ros.mirrors.gate import REASONS, GateSettings, Situation, controller_failing, distance_on_board, failing
+from theylive_ros.mirrors.gate import REASONS, GateSettings, controller_failing
 from theylive_ros.mirrors.interface import Controller, ControllerStatus
 from theylive_ros.mirrors.light import Light
-from theylive_ros.mirrors.motion import MotionSettings, State
+from theylive_ros.mirrors.motion import MotionSettings
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.mirrors.plane import Point
 from theylive_ros.mirrors.pointer_state import PointerError, PointerState
 from theylive_ros.mirrors.rest import Resting
 from theylive_ros.mirrors.trim import Trim, TrimSettings, offset_of, sigma_of
+from theylive_ros.mirrors.verdict import Look, Verdict, judge_order, judge_target
 from theylive_ros.settings import check
 from theylive_ros.types import SpotSeen, Target
 
@@ -142,8 +143,10 @@ class Pointer:
         if not _HOLDING & failed:
             self._steer(failed, now)
         on_time = self._light.count(now, status, self.gate.min_off_time)
-        judge = self._judge_order if self.commissioning else self._judge_target
-        return judge(status, now, clocks_sane, on_time)
+        look = Look(now, status, self.armed, clocks_sane, target, on_time)
+        if self.commissioning:
+            return self._conclude(look, judge_order(look, self._follower, self._order, self._light, self.gate))
+        return self._conclude(look, judge_target(look, self._follower, self._trim, self.gate))
 
     def arm(self, now: float) -> None:
         """Let the gate decide from now on. Raises PointerError, and stays disarmed, while that cannot be."""
@@ -254,7 +257,9 @@ class Pointer:
             self._disarmed_by = min(reasons, key=lambda reason: _TOLD.index(reason))
             self.disarm(now)
             if "missed_steps" in reasons and self._controller.has_limits:
-                self.home(now)
+                # where that cannot be now, somebody will home it by hand, as the reason says
+                with contextlib.suppress(PointerError):
+                    self.home(now)
 
     def _steer(self, failed: set[str], now: float) -> None:
         if self.commissioning:
@@ -270,81 +275,32 @@ class Pointer:
         same_picture = calibration is not None and (target.width, target.height) == (calibration.width, calibration.height)
         return same_picture and target.track is not None and 0.0 <= now - target.track.last_seen <= self.gate.target_timeout
 
-    def _judge_target(self, status: ControllerStatus | None, now: float, clocks_sane: bool, on_time: float) -> PointerState:
-        follower = self._follower
-        state, slewing = follower.present(status, now)
-        target = self._target
-        track = target.track if target else None
-        aim = predict(track, target.stamp, now, follower.aim) if target and track else None
-        spot = follower.pixel(state)
-        suspected = self._trim.suspected
-        situation = Situation(
-            now=now,
-            status=status,
-            armed=self.armed,
-            clocks_sane=clocks_sane,
-            target=target,
-            aim=aim,
-            spot=spot,
-            aim_steps=follower.steps(aim) if aim else None,
-            spot_steps=state.place,
-            on_plan=follower.on_plan,
-            slewing=slewing,
-            on_time=on_time,
-            path=tuple(follower.path(status, now, now + self.gate.lease)),
-            suspected=follower.pixel_off(state, suspected) if suspected else None,
-            doubt=follower.doubt(state, self._trim.sigma(now, state.place)),
-            missed_steps=self._trim.lost,
-        )
-        reasons = failing(situation, follower.calibration, self.gate)
-        calibration = follower.calibration
-        error = distance_on_board(calibration, spot, aim) if calibration and spot and aim else math.nan
-        lag = lag_on_board(track, spot, aim, calibration, follower.aim) if calibration and track and spot and aim else math.nan
-        settled = error <= self.gate.settle_tolerance and follower.on_plan and not slewing
-        return self._conclude(
-            status, now, reasons, state, track_id=track.id if track else 0, aim=aim, error=error, lag=lag, settled=settled
-        )
-
-    def _judge_order(self, status: ControllerStatus | None, now: float, clocks_sane: bool, on_time: float) -> PointerState:
-        follower, order = self._follower, self._order
-        state, slewing = follower.present(status, now)
-        ordered = State(float(order.goal[0]), 0.0, float(order.goal[1]), 0.0) if order else None
-        settled = state == ordered and follower.on_plan and not slewing
-        situation = commissioning.Situation(
-            now=now,
-            status=status,
-            clocks_sane=clocks_sane,
-            target=self._target,
-            order=order,
-            on_plan=follower.on_plan,
-            slewing=slewing,
-            settled=settled,
-            used=self._light.used(now, commissioning.WINDOW),
-        )
-        reasons = commissioning.failing(situation, self.gate)
-        aim, spot = follower.pixel(ordered) if ordered else None, follower.pixel(state)
-        error = distance_on_board(follower.calibration, spot, aim) if follower.calibration and spot and aim else math.nan
-        return self._conclude(status, now, reasons, state, track_id=0, aim=aim, error=error, lag=math.nan, settled=settled)
-
-    def _conclude(self, status: ControllerStatus | None, now: float, reasons: tuple[str, ...], state: State, **found: Any) -> PointerState:
-        """Renew the light or drop it, and say what there is to say. found: what only the mode knows, as fields of PointerState."""
-        follower, calibration = self._follower, self._follower.calibration
-        if reasons:
-            self._light.drop(now, always=status is not None and status.lit)
+    def _conclude(self, look: Look, verdict: Verdict) -> PointerState:
+        """Renew the light or drop it, and say what there is to say."""
+        follower, status, state = self._follower, look.status, verdict.state
+        lit = status is not None and status.lit
+        if verdict.reasons:
+            self._light.drop(look.now, always=lit)
         else:
-            self._light.renew(now, self.gate.lease)
+            self._light.renew(look.now, self.gate.lease)
+        calibration = follower.calibration
         geometry = self._ordering_geometry if self.commissioning or calibration is None else calibration.geometry
         return PointerState(
-            time=now,
-            stamp=self._target.stamp if self._target else math.nan,
+            time=look.now,
+            stamp=look.target.stamp if look.target else math.nan,
             mode="commissioning" if self.commissioning else "targeting",
             calibrated=calibration is not None,
-            spot=follower.pixel(state),
+            track_id=verdict.track_id,
+            aim=verdict.aim,
+            spot=verdict.spot,
+            error=verdict.error,
+            lag=verdict.lag,
+            settled=verdict.settled,
             referenced=status is not None and status.referenced,
             armed=self.armed,
-            open=not reasons,
-            lit=status is not None and status.lit,
-            reasons=reasons,
+            open=not verdict.reasons,
+            lit=lit,
+            reasons=verdict.reasons,
             angles=geometry.angles(state.place),
             rates=geometry.rates((state.vx, state.vy)),
             trim=follower.trim(state),
@@ -352,5 +308,4 @@ class Pointer:
             latency=self._latency,
             fault=status.fault if status else "",
             disarmed_by=self._disarmed_by,
-            **found,
         )
