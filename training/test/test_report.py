@@ -100,10 +100,10 @@ def evaluation(run, tmp_path):
     return evaluate(tmp_path / "evaluation", [judged(run / SHIPPED.name, "mine"), judged(tmp_path / "x", "<b>peer</b>", 5.0, True)])
 
 
-def evaluate(folder, models):
+def evaluate(folder, models, split="random"):
     folder.mkdir(exist_ok=True)
     results = summary(models, Terms("val", 0.5, 10, 1), 1, None, {"validation": [0] * 8})
-    results |= {"split": "random", "part": "val"}
+    results |= {"split": split, "part": "val"}
     (folder / "metrics.json").write_text(json.dumps(results))
     for model in models:
         (folder / model.folder).mkdir(exist_ok=True)
@@ -287,6 +287,54 @@ def test_a_copy_of_a_runs_model_is_no_other_model(run, evaluation, tmp_path):
     evaluate(evaluation, twice)
     assert report(tmp_path / "r.html", run, "--evaluation", evaluation) == 0
     assert "compact_yolo_224_int8 reaches every goal" in read(tmp_path / "r.html")[1]
+
+
+def by_time(run, tmp_path, *models):
+    """A second evaluation, by pictures taken at another time, in which the run's model does worse."""
+    found = models or (judged(run / SHIPPED.name, "mine", 3.0, True), judged(tmp_path / "y", "other"))
+    return evaluate(tmp_path / "by_time", list(found), "time")
+
+
+def test_evaluations_of_two_splits_stand_side_by_side(run, evaluation, tmp_path):
+    two = ("--evaluation", evaluation, "--evaluation", by_time(run, tmp_path))
+    assert report(tmp_path / "r.html", run, *two) == 0
+    page, words = read(tmp_path / "r.html")
+    assert "Part val of the split random. 1 of 2 judged models reaches every goal: compact_yolo_224_int8." in words
+    assert "Part val of the split time. 1 of 2 judged models reaches every goal: other." in words
+    table = words.partition("Side by side")[2]
+    assert re.search(r"part val of the split random compact_yolo_224_int8 0\.995.*<b>peer</b>.*part val of the split time compact", table)
+    assert "good enough: part val of the split random" in words
+    assert "falls short: part val of the split time" in words
+    assert "How it does: part val of the split time" in words
+    assert "compact_yolo_224_int8 3.00 " in words  # its centres' errors by time
+    assert words.count("How the training went") == 1  # of the one run
+    assert len(page.pictures) == 6  # sheet, curves, and of each evaluation confusion, worst
+
+
+def test_the_order_of_the_evaluations_is_that_in_which_they_were_given(run, evaluation, tmp_path):
+    assert report(tmp_path / "r.html", run, "--evaluation", by_time(run, tmp_path), "--evaluation", evaluation) == 0
+    words = read(tmp_path / "r.html")[1]
+    assert words.index("the split time") < words.index("the split random")
+
+
+def test_the_same_evaluation_given_twice_stands_there_once(run, evaluation, tmp_path):
+    assert report(tmp_path / "r.html", run, "--evaluation", evaluation, "--evaluation", evaluation) == 0
+    assert "How it does: " not in read(tmp_path / "r.html")[1]
+
+
+def test_evaluations_of_one_split_are_told_apart_by_their_folders(run, evaluation, tmp_path):
+    again = evaluate(tmp_path / "again", [judged(run / SHIPPED.name, "mine", 1.0, True)])
+    assert report(tmp_path / "r.html", run, "--evaluation", evaluation, "--evaluation", again) == 0
+    assert f"Part val of the split random ({again})." in read(tmp_path / "r.html")[1]
+
+
+def test_a_run_that_no_evaluation_has_judged_stands_apart(run, evaluation, tmp_path):
+    shutil.copytree(run, tmp_path / "second")
+    (tmp_path / "second" / SHIPPED.name).unlink()
+    assert main(["report", str(run), str(tmp_path / "second"), "--evaluation", str(evaluation), "--out", str(tmp_path / "r.html")]) == 0
+    words = read(tmp_path / "r.html")[1]
+    assert "In no evaluation. No model has been judged yet" in words
+    assert "It has not been exported, so there is no model to judge" in words
 
 
 def test_a_sweep_tells_its_front(run, tmp_path):

@@ -14,7 +14,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("runs", type=place, nargs="+", metavar="RUN", help="folder of a finished training")
     parser.add_argument("--out", type=place, required=True, metavar="FILE.html", help="the page")
-    parser.add_argument("--evaluation", type=place, metavar="DIR", help="what `evaluate --out` left: figures, plots, worst pictures")
+    parser.add_argument(
+        "--evaluation",
+        type=place,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="what `evaluate --out` left: figures, plots, worst pictures; given again for another split, to stand beside it",
+    )
     parser.add_argument("--data-check", type=place, metavar="FILE.json", help="what `check --json` wrote: findings, exactness of labels")
     parser.add_argument("--sweep", type=place, metavar="DIR", help="what `sweep --out` left: accuracy against time")
     parser.add_argument("--replace", action="store_true", help="write over an earlier report; other files are never written over")
@@ -32,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     file.refuse(args.out, args.replace)
     sources = Sources(
         runs=[read_run(path) for path in dict.fromkeys(args.runs)],
-        evaluation=read_evaluation(args.evaluation) if args.evaluation else None,
+        evaluations=[read_evaluation(path) for path in dict.fromkeys(args.evaluation)],
         data_check=read_data_check(args.data_check) if args.data_check else None,
         sweep=read_sweep(args.sweep) if args.sweep else None,
     )

@@ -40,10 +40,16 @@ class Judged:
 class Evaluation:
     """split, part: whose pictures judged, None where only drawn ones did. threshold: least score that counts."""
 
+    folder: Path
     split: str | None
     part: str | None
     threshold: float
     models: tuple[Judged, ...]
+
+    @property
+    def pictures(self) -> str:
+        """Whose pictures judged, in words."""
+        return "simulated frames" if self.split is None else f"part {self.part} of the split {self.split}"
 
     @property
     def peer(self) -> Judged | None:
@@ -68,7 +74,7 @@ def read_evaluation(folder: Path) -> Evaluation:
         models = each(lambda m: _judged(m, folder), told["models"])
         split, part = (None if told[key] is None else text(told[key]) for key in ("split", "part"))
         mapped(count, told["pictures"])
-        return Evaluation(split, part, 0.0 if threshold is None else threshold, models)
+        return Evaluation(folder, split, part, 0.0 if threshold is None else threshold, models)
 
 
 def _judged(told: Any, folder: Path) -> Judged:

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 from theylive_training.judge.exam import VALIDATION
 from theylive_training.report.data_check import DataCheck, Floor
-from theylive_training.report.evaluation import Evaluation
 from theylive_training.report.figures import Centres
 from theylive_training.report.goals import Goal, goal
-from theylive_training.report.models import Model
+from theylive_training.report.models import Group, Model
 
 _WHOSE = {True: "goal", False: "goal, one head a frame"}
 _AIR = 1.08  # the scale's length as a multiple of the longest bar
@@ -32,10 +31,11 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """aliens, johns: the floor, None where it was not measured; of: whose labels it is of, in words. goals: by whose they are.
+    """name: the group's. aliens, johns: the floor, None where it was not measured; of: whose labels it is of. goals: by whose they are.
 
     reach: px, of the scale's end."""
 
+    name: str
     aliens: Floor | None
     johns: Floor | None
     of: str
@@ -49,8 +49,15 @@ class Comparison:
         return self.aliens is not None and self.aliens.p50 is not None and self.aliens.p95 is not None
 
 
-def comparison(models: Sequence[Model], evaluation: Evaluation | None, check: DataCheck | None) -> Comparison | None:
-    """None where no model was judged by real heads."""
+def comparisons(groups: Sequence[Group], check: DataCheck | None) -> list[Comparison]:
+    """One of each group in which a model was judged by real heads; their scales are alike."""
+    found = [c for group in groups if (c := _comparison(group, check))]
+    reach = max((c.reach for c in found), default=0.0)
+    return [dataclasses.replace(c, reach=reach) for c in found]
+
+
+def _comparison(group: Group, check: DataCheck | None) -> Comparison | None:
+    models, evaluation = group.models, group.evaluation
     judged = [m for m in models if VALIDATION in m.sets and m.sets[VALIDATION].alien]
     if not judged:
         return None
@@ -62,7 +69,7 @@ def comparison(models: Sequence[Model], evaluation: Evaluation | None, check: Da
     rows = tuple(_row(m, aliens) for m in judged)
     goals = {_WHOSE[exhaustive]: goal(exhaustive) for exhaustive in (True, False) if any(m.exhaustive == exhaustive for m in judged)}
     lengths = [v or 0.0 for r in rows for v in (r.p95, r.goal.p50, r.goal.p95)] + [(aliens.p95 or 0.0) if aliens else 0.0]
-    return Comparison(aliens, floors.get("john"), of, goals, rows, _AIR * min(max(lengths), _LONGEST))
+    return Comparison(group.name, aliens, floors.get("john"), of, goals, rows, _AIR * min(max(lengths), _LONGEST))
 
 
 def _row(model: Model, floor: Floor | None) -> Row:

@@ -45,13 +45,36 @@ class Model:
         return self.main is None or self.main.exhaustive
 
 
-def models_of(runs: Sequence[Run], evaluation: Evaluation | None) -> list[Model]:
-    """First the int8 files of the runs, in their order, then what else was judged."""
-    names = _names(runs)
-    own = [_of_run(run, name, evaluation) for run, name in zip(runs, names, strict=True)]
-    known = {m.run.exported.sha256 for m in own if m.run.exported}  # a copy of such a file elsewhere is no other model
-    others = [j for j in evaluation.models if j.sha256 not in known] if evaluation else []
-    return [*own, *(_of_other(judged, runs) for judged in others)]
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Models that the same pictures judged. evaluation: None for those of no evaluation; words: which pictures they are.
+
+    name: what tells the group from the page's others, "" where it is the only one.
+    """
+
+    evaluation: Evaluation | None
+    words: str
+    name: str
+    models: tuple[Model, ...]
+
+
+def groups_of(runs: Sequence[Run], evaluations: Sequence[Evaluation]) -> list[Group]:
+    """A group of each evaluation: the int8 files of the runs, in their order, then what else was judged. Runs of none are a last group."""
+    names = dict(zip((run.path for run in runs), _names(runs), strict=True))
+    told = [e.pictures for e in evaluations]
+    groups = []
+    for evaluation, words in zip(evaluations, told, strict=True):
+        here = [run for run in runs if run.exported and evaluation.of_bytes(run.exported.sha256)]
+        own = [_of_run(run, names[run.path], evaluation) for run in here]
+        known = {run.exported.sha256 for run in here if run.exported}  # a copy of such a file elsewhere is no other model
+        others = [_of_other(judged, runs) for judged in evaluation.models if judged.sha256 not in known]
+        name = f"{words} ({evaluation.folder})" if told.count(words) > 1 else words
+        groups.append(Group(evaluation, words, name, (*own, *others)))
+    seen = {m.run.path for group in groups for m in group.models if m.run}
+    rest = tuple(_of_run(run, names[run.path], None) for run in runs if run.path not in seen)
+    if rest:
+        groups.append(Group(None, "what `verify` looked at", "in no evaluation", rest))
+    return [dataclasses.replace(groups[0], name="")] if len(groups) == 1 else groups
 
 
 def _of_run(run: Run, name: str, evaluation: Evaluation | None) -> Model:

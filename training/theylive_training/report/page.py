@@ -19,11 +19,11 @@ from theylive_training.report import floor, words
 from theylive_training.report.data_check import DataCheck
 from theylive_training.report.evaluation import Evaluation
 from theylive_training.report.file import MARK
-from theylive_training.report.models import Model, models_of
+from theylive_training.report.models import Model, groups_of
 from theylive_training.report.picture import Embedded, photograph, plot
 from theylive_training.report.run import Run
 from theylive_training.report.sweep import Sweep
-from theylive_training.report.verdict import SETS, summary, verdict_of
+from theylive_training.report.verdict import SETS, Verdict, summary, verdict_of
 
 _PLOTS = {
     "precision_recall.png": "Precision against recall, and both against the score",
@@ -31,7 +31,7 @@ _PLOTS = {
     "centres.png": "Where the found centres lie about the labelled ones",
     "reliability.png": "How often detections of a score are right",
 }
-_FILTERS = ("fixed", "general", "share", "whole", "millions", "megabytes", "kilobytes", "licence", "kind", "limit", "marked")
+_FILTERS = ("fixed", "general", "share", "whole", "millions", "megabytes", "kilobytes", "licence", "kind", "limit", "marked", "sentence")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,9 +39,18 @@ class Sources:
     """All that a page can be of. None: was not given."""
 
     runs: Sequence[Run]
-    evaluation: Evaluation | None = None
+    evaluations: Sequence[Evaluation] = ()
     data_check: DataCheck | None = None
     sweep: Sweep | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A model in one group. where: the group's name."""
+
+    model: Model
+    verdict: Verdict
+    where: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,8 +63,9 @@ class Figure:
 
 def render(sources: Sources) -> str:
     """The whole page."""
-    models = models_of(sources.runs, sources.evaluation)
-    verdicts = [verdict_of(m) for m in models]
+    groups = groups_of(sources.runs, sources.evaluations)
+    rows = [[Row(m, verdict_of(m), group.name) for m in group.models] for group in groups]
+    models = [m for group in groups for m in group.models]
     return (
         _templates()
         .get_template("page.html")
@@ -63,15 +73,18 @@ def render(sources: Sources) -> str:
             mark=MARK,
             today=datetime.date.today().strftime("%-d %B %Y"),
             version=version("theylive_training"),
-            summary=summary(models, verdicts),
+            summaries=[(group.name, summary(group.models, [r.verdict for r in of])) for group, of in zip(groups, rows, strict=True)],
             models=models,
-            both=list(zip(models, verdicts, strict=True)),
-            own=[(m, v, _figures(m), _sheet(m.run), _curves(m.run)) for m, v in zip(models, verdicts, strict=True) if m.run],
+            groups=list(zip(groups, rows, strict=True)),
+            chapters=[(run, [r for of in rows for r in of if r.model.run is run]) for run in sources.runs],
+            figures_of=_figures,
+            photograph=photograph,
+            plot=plot,
             main=_main_set(models),
             frames=[name for name in (COMPOSED, CROWDED, SIMULATED) if any(name in m.sets for m in models)],
-            evaluation=sources.evaluation,
+            evaluations=sources.evaluations,
             check=sources.data_check,
-            floor=floor.comparison(models, sources.evaluation, sources.data_check),
+            floors=floor.comparisons(groups, sources.data_check),
             sweep=sources.sweep,
             pareto=plot(sources.sweep.plot) if sources.sweep else None,
             set_words=SETS,
@@ -108,11 +121,3 @@ def _figures(model: Model) -> list[Figure]:
         if image:
             found.append(Figure(image, f"The worst of its {SETS.get(name, name)}: white is what is there, colour what it said"))
     return found
-
-
-def _sheet(run: Run) -> Embedded | None:
-    return photograph(run.path / "pictures.jpg")
-
-
-def _curves(run: Run) -> Embedded | None:
-    return plot(run.path / "curves.png")

@@ -51,7 +51,7 @@ def verdict_of(model: Model) -> Verdict:
 
 
 def summary(models: Sequence[Model], verdicts: Sequence[Verdict]) -> str:
-    """One sentence about all of them."""
+    """One sentence about models that the same pictures judged."""
     good = [m for m, v in zip(models, verdicts, strict=True) if v.level == GOOD]
     judged = sum(v.level != UNKNOWN for v in verdicts)
     if not judged:

@@ -76,6 +76,11 @@ def kind(name: str) -> str:
     return _MADE_OF.get(name, name.replace("_", " "))
 
 
+def sentence(words: str) -> str:
+    """Words that begin with a capital letter."""
+    return words[:1].upper() + words[1:]
+
+
 def marked(words: str) -> Markup:
     """Words with `commands` in them."""
     return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(words))))
