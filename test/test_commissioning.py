@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 
 import pytest
@@ -43,6 +44,7 @@ def reasons(**changes) -> tuple[str, ...]:
         "slewing": False,
         "settled": True,
         "used": 0.0,
+        "shining": True,
     }
     return commissioning.failing(Situation(**(values | changes)), GateSettings())
 
@@ -67,6 +69,7 @@ def test_the_light_is_on_when_all_holds():
         ("no_order", {"order": Order(NOW - ORDER_LASTS - 0.01, (10, 10), light=True)}),
         ("no_order", {"order": Order(NOW - 0.1, (10, 10), light=False)}),
         ("duty", {"used": DUTY * WINDOW}),
+        ("duty", {"used": DUTY * WINDOW - 0.06, "shining": False}),
         ("duty", {"used": math.nan}),
         ("view_unseen", {"target": None}),
         ("view_unseen", {"stamp": NOW - 0.2}),
@@ -151,10 +154,12 @@ def test_the_light_keeps_its_share_in_every_window_whatever_is_ordered(orders):
         assert sum(lit[begin : begin + width]) * TICK <= DUTY * WINDOW + 2 * TICK
 
 
-def test_steady_light_rests_at_its_share_and_comes_back():
+def test_steady_light_rests_at_its_share_and_comes_back_for_a_frame_or_two():
     bench = commissioned()
     states = ordered(bench, 6.0)
     assert {("duty",)} <= {s.reasons for s in states}
+    lengths = [len(list(group)) * TICK for lit, group in itertools.groupby(s.lit for s in states) if lit]
+    assert min(lengths[:-1]) > 0.05
     assert 0.3 < sum(s.lit for s in states) / len(states) <= DUTY + 0.02
 
 

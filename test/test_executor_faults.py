@@ -258,6 +258,21 @@ def test_homing_ends_where_the_planner_falls_silent():
     assert "silence" in [n.code for n in executor.take_notices()]
 
 
+def test_homing_that_is_cut_short_on_its_switch_is_no_fault():
+    executor, lines = make()
+    lines.has_limits = True
+    executor.heard(0)
+    accepted(executor.handle(p.Home(), 0))
+    play(executor, 150_000)
+    press(lines, limit_x=True)
+    executor.hang_up(150_000)
+    play(executor, 400_000)
+    report = executor.report(400_000)
+    assert (report.moving, report.referenced, report.fault) == (False, False, "")
+    executor.heard(400_000)
+    accepted(executor.handle(p.Home(), 400_000))
+
+
 def test_a_planner_that_falls_silent_leaves_the_rig_dark_and_at_rest():
     executor, _ = make()
     accepted(executor.handle(ramp(0, 300, 1_000, speed=300.0), 0))

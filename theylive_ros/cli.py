@@ -14,7 +14,6 @@ COMMANDS = {
     "demo": "shoot aliens on a simulated rig; writes a video, a picture and a report",
     "run": "run the nodes in one process (the rig's, or a simulated rig's)",
     "calibrate": "find out how pixels and mirrors belong together",
-    "calibrate": "find out how pixels and mirrors belong together",
     "detect": "find heads in pictures",
     "manifest": "describe a model file, so that the nodes can load it",
     "bench": "measure the detector's speed",

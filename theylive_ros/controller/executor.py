@@ -252,8 +252,9 @@ class Executor:
     def _brake(self, now_us: int, reason: str = "") -> None:
         """Dark at once, at rest as soon as the motors can be; the reference stays. Homing is given up."""
         self._darken(now_us, reason)
-        self._homing.abandon()
-        if self.player.plan:
+        if self._homing.busy:  # slow enough to end where it is; a ramp might end on the switch that was looked for
+            self._halt(now_us)
+        elif self.player.plan:
             at_us = now_us - self.player.lag_us
             running = self.player.running(at_us)
             x, y = plans.state(running, 0, at_us), plans.state(running, 1, at_us)

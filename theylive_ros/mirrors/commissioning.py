@@ -15,6 +15,7 @@ from theylive_ros.types import Target
 
 ORDER_LASTS = 0.3  # s
 DUTY, WINDOW = 0.4, 2.0  # share of light, and the time (s) over which it is taken
+BURST = 0.1  # s of it that must be left before the light comes on again: shorter flashes light no frame wholly
 TIMEOUT = 300.0  # s after which the mode ends, unless asked for again
 # What is not looked at along the picture's edges (px) may be due to how a picture is made to fit the network.
 _EDGE = 1.0
@@ -38,7 +39,7 @@ class Situation:
     """All that decides about light in this mode.
 
     now: monotonic clock (s), as every stamp here. target: the selector's newest word. order: the last one, None before the first.
-    settled: the axes stand at its goal. used: light (s) within the last `WINDOW`.
+    settled: the axes stand at its goal. used: light (s) within the last `WINDOW`. shining: it is on, or may be.
     """
 
     now: float
@@ -50,6 +51,7 @@ class Situation:
     slewing: bool
     settled: bool
     used: float
+    shining: bool
 
 
 def failing(situation: Situation, settings: GateSettings) -> tuple[str, ...]:
@@ -61,7 +63,7 @@ def failing(situation: Situation, settings: GateSettings) -> tuple[str, ...]:
         "no_order": order is None or not order.lasts(situation.now) or not order.light,
         "slewing": situation.slewing,
         "not_settled": order is not None and not situation.settled,
-        "duty": not situation.used + settings.lease <= DUTY * WINDOW,
+        "duty": not situation.used + (settings.lease if situation.shining else BURST) <= DUTY * WINDOW,
     }
     failed = {name for name, fails in checks.items() if fails}
     failed |= set(controller_failing(situation.status, situation.now, settings)) | _view(situation.target, situation.now, settings)

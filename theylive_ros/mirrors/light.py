@@ -55,6 +55,10 @@ class Light:
         past = sum(max(0.0, end - max(start, begin)) for start, end in self._spans)
         return past + max(0.0, self._leased_until - now)
 
+    def leased(self, now: float) -> bool:
+        """Whether the lease allows light now."""
+        return self._leased_until > now
+
     def renew(self, now: float, lease: float) -> None:
         """Light until now + lease at most."""
         self._leased_until = now + lease

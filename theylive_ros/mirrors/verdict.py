@@ -97,6 +97,7 @@ def judge_order(look: Look, follower: Follower, order: Order | None, light: Ligh
         slewing=slewing,
         settled=settled,
         used=light.used(look.now, commissioning.WINDOW),
+        shining=light.leased(look.now),
     )
     calibration = follower.calibration
     aim, spot = follower.pixel(ordered) if ordered else None, follower.pixel(state)

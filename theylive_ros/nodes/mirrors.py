@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -30,6 +31,8 @@ from theylive_ros.nodes.mirrors_voice import Voice
 from theylive_ros.nodes.parameters import ConfigurationError
 from theylive_ros.settings import setting
 
+_HOMINGS = 3  # tries on start
+_HOMING_PAUSE = 1.0  # s between two
 _NO_SIM_TIME = "use_sim_time is set, but a hardware controller lives in real time: unset it"
 
 
@@ -66,7 +69,8 @@ class MirrorsNode(ManagedNode):
         self.add_on_set_parameters_callback(self._refuse_sim_time)
         self._voice = Voice(self)
         self._trouble = ""
-        self._to_home = False
+        self._homings = 0  # how often homing on start may still be tried
+        self._homed_at = -math.inf
         self._state: PointerState | None = None
         actions: dict[str, Callable[[Pointer, float], None]] = {
             "arm": Pointer.arm,
@@ -155,7 +159,7 @@ class MirrorsNode(ManagedNode):
 
     def _connect(self) -> None:
         self._planner.connect()
-        self._to_home = self._config.value.home_on_start
+        self._homings = _HOMINGS if self._config.value.home_on_start else 0
 
     def _serve(
         self, name: str, action: Callable[[Pointer, float], None], answer: Trigger.Response | SetBool.Response
@@ -163,6 +167,7 @@ class MirrorsNode(ManagedNode):
         if self._planner.pointer is None or not self.active:
             answer.message = f"the node is not active, so it cannot {name}"
             return answer
+        self._homings = 0  # from now on somebody sees to it
         self._planner.hear_controller()
         try:
             self._planner.do(action)
@@ -235,8 +240,8 @@ class MirrorsNode(ManagedNode):
             ros_now = self.ros_now()
             heard = self._ear.hand_over(pointer, now, ros_now)
             state = pointer.tick(now, clocks_sane=clocks.observe(ros_now, now))
-            if self._to_home:
-                self._to_home = not self._home(pointer, state, now)
+            if self._homings:
+                self._home(pointer, state, now)
             return state
 
         state, errors = self._planner.tick(step)
@@ -250,17 +255,21 @@ class MirrorsNode(ManagedNode):
             self.meter.count("targets")
             self.meter.latency("capture_to_pointing", state.latency)
 
-    def _home(self, pointer: Pointer, state: PointerState, now: float) -> bool:
-        """Find the reference where it is not known; False while the controller is not ready for that."""
+    def _home(self, pointer: Pointer, state: PointerState, now: float) -> None:
+        """Find the reference where it is not known; again where that was cut short because this program was late."""
+        status = self._planner.link.status()
         if state.referenced:
-            return True
-        try:
-            pointer.home(now)
-        except PointerError as error:
-            if error.reason == "link_silent":
-                return False
-            self.get_logger().error(f"cannot home: {error}")
-        return True
+            self._homings = 0
+        elif status is not None and not status.moving and now - self._homed_at > _HOMING_PAUSE:
+            try:
+                pointer.home(now)
+            except PointerError as error:
+                if error.reason != "link_silent":
+                    self._homings = 0
+                    self.get_logger().error(f"cannot home: {error}")
+                return
+            self._homings -= 1
+            self._homed_at = now
 
     def _lose(self, words: str, clocks: ClockWatch) -> None:
         """Nothing more can be done with this controller: dark, and reach for it anew."""
