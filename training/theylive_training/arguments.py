@@ -82,9 +82,11 @@ def several(read: Callable[[str], Value]) -> Callable[[str], list[Value]]:
 
 
 def place(text: str) -> Path:
-    """For argparse: the name of a file or folder. An empty one would mean the folder that one is in, and is refused."""
+    """For argparse: the name of a file or folder. An empty one would mean the folder that one is in; it is refused."""
     if not text:
         raise argparse.ArgumentTypeError("the name is empty")
+    if any("\ud800" <= letter <= "\udfff" for letter in text):  # bytes that Python could not read; TensorFlow takes no such names
+        raise argparse.ArgumentTypeError(f"{text!a} is no name in UTF-8: rename it, or choose a locale such as LC_ALL=C.UTF-8")
     return Path(text)
 
 

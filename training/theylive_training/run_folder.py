@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 
 from theylive_training.errors import TrainingError
 from theylive_training.nets.spec import KERAS, NetSpec
+from theylive_training.whole_file import write_whole
 
 SCHEMA = 1
 
@@ -101,14 +101,8 @@ class RunFolder:
 
     def save_calibration(self, pictures: Sequence[np.ndarray]) -> None:
         """Keep pictures, uint8 (side, side, 3) BGR, by which export sets the int8 scales. Raises TrainingError."""
-        path = self.calibration_file
-        temporary = path.with_name("calibration.new.npz")
-        try:
-            np.savez(temporary, *[cv2.imencode(".png", p)[1] for p in pictures])
-            temporary.replace(path)
-        except OSError as cause:
-            temporary.unlink(missing_ok=True)
-            raise TrainingError(f"{path} cannot be written ({cause.strerror}): make room and give the command again") from cause
+        encoded = [cv2.imencode(".png", p)[1] for p in pictures]
+        write_whole(self.calibration_file, lambda file: np.savez(file, *encoded), "make room and give the command again")
 
     def calibration(self) -> list[np.ndarray]:
         """The pictures of `save_calibration`. Raises TrainingError."""
@@ -140,13 +134,8 @@ def float_twin(int8: Path) -> Path:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file whole or not at all. Raises TrainingError."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as cause:
-        temporary.unlink(missing_ok=True)
-        raise TrainingError(f"{path} cannot be written ({cause.strerror}): give a folder of your own") from cause
+    text = json.dumps(value, indent=2) + "\n"
+    write_whole(path, lambda file: file.write(text.encode()), "give a folder of your own")
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from theylive_training.capture import labels
 from theylive_training.capture.labels import CLASSES, Label, Row
-from theylive_training.capture.whole_file import sync_folder, write_new
 from theylive_training.errors import TrainingError
+from theylive_training.whole_file import sync_folder, write_new
 
 LABELS_FILE = "labels.csv"
 _PICTURES = {".jpg", ".jpeg", ".png"}

@@ -44,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from theylive_training.data.checks import inventory, report
     from theylive_training.data.checks.audit import Limits, audit
     from theylive_training.data.checks.finding import ERROR
+    from theylive_training.whole_file import write_whole
 
     for path in (args.json, args.sheet):
         _refuse(path)
@@ -61,11 +62,13 @@ def run(args: argparse.Namespace) -> int:
         bar.close()
     print(report.text(result, shutil.get_terminal_size((100, 24)).columns))
     if args.json:
-        _write(args.json, (json.dumps({"data": found.root.name, **result.as_json()}, indent=1) + "\n").encode())
+        text = json.dumps({"data": found.root.name, **result.as_json()}, indent=1) + "\n"
+        write_whole(args.json, lambda file: file.write(text.encode()), "name another place")
     if args.sheet:
         from theylive_training.data.checks.sheet import encoded
 
-        _write(args.sheet, encoded(result, args.sheet.suffix.lower()))
+        sheet = encoded(result, args.sheet.suffix.lower())
+        write_whole(args.sheet, lambda file: file.write(sheet), "name another place")
     return int(any(f.severity == ERROR for f in result.findings))
 
 
@@ -74,14 +77,3 @@ def _refuse(path: Path | None) -> None:
         raise TrainingError(f"{path} is there already: name another file or delete it")
     if path and not path.absolute().parent.is_dir():
         raise TrainingError(f"{path.absolute().parent} is no folder: make it first")
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as cause:
-        part.unlink(missing_ok=True)
-        raise TrainingError(f"{path} cannot be written ({cause.strerror}): name another place") from cause

@@ -62,7 +62,7 @@ def _shares(given: list[float]) -> dict[str, float]:
 
 def _write(path: Path, text: str) -> bool:
     """Whether the file is new; False where the same stands there already. Raises TrainingError, also for another file in its place."""
-    from theylive_training.capture.whole_file import write_new
+    from theylive_training.whole_file import write_new
 
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -14,6 +14,7 @@ import numpy as np
 
 from theylive_training.data.checks.looking import fault_of
 from theylive_training.errors import TrainingError
+from theylive_training.whole_file import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,13 +32,7 @@ def free(path: Path, suffix: str, force: bool) -> None:
 
 def save_figure(figure: Figure, path: Path, dots_per_inch: int = 110) -> None:
     """Write a drawing as PNG. Raises TrainingError."""
-    temporary = _beside(path)
-    try:
-        figure.savefig(temporary, format="png", dpi=dots_per_inch)
-        os.replace(temporary, path)
-    except OSError as cause:
-        temporary.unlink(missing_ok=True)
-        raise TrainingError(f"{path} cannot be written ({cause.strerror}): give a folder of your own") from cause
+    write_whole(path, lambda file: figure.savefig(file, format="png", dpi=dots_per_inch), "give a folder of your own")
 
 
 @contextlib.contextmanager

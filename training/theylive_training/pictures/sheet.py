@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from theylive_training.errors import TrainingError
 from theylive_training.pictures.picture import Picture
+from theylive_training.whole_file import write_whole
 
 _COLOURS = {"alien": (60, 60, 255), "john": (80, 220, 80)}  # BGR
 _STRIP, _GAP = 20, 4  # height of a row's title, and space between pictures (px)
@@ -70,10 +69,5 @@ def _text(image: np.ndarray, words: str, x: int, colour: tuple[int, int, int]) -
 
 def _write(image: np.ndarray, path: Path) -> None:
     kind = ".jpg" if path.suffix.lower() in (".jpg", ".jpeg") else ".png"
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(cv2.imencode(kind, image)[1].tobytes())
-        os.replace(temporary, path)
-    except OSError as cause:
-        temporary.unlink(missing_ok=True)
-        raise TrainingError(f"{path} cannot be written ({cause.strerror}): give a folder of your own") from cause
+    encoded = cv2.imencode(kind, image)[1].tobytes()
+    write_whole(path, lambda file: file.write(encoded), "give a folder of your own")

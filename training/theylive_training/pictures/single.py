@@ -42,7 +42,7 @@ _WITHOUT_REAL = ("mixed", "mixed_frame", "simulated", "simulated_frame", "drawn_
 
 def make_single_pool(given: Material, size: int, side: int, seed: int, progress: Progress = lambda done, total: None) -> Pool:
     """`size` pictures of `side` x `side` px in the proportion of SHARES. The same material and seed give the same pictures."""
-    shares = {k: v for k, v in SHARES.items() if given.heads or k in _WITHOUT_REAL}
+    shares = {k: v for k, v in SHARES.items() if _can_be_made(k, given)}
     whole = sum(shares.values())
     counts = {k: round(size * v / whole) for k, v in shares.items()}
     pictures: list[Picture] = []
@@ -54,6 +54,11 @@ def make_single_pool(given: Material, size: int, side: int, seed: int, progress:
             pictures.append(_MAKERS[kind](rng, given, side, index * stride))
             progress(len(pictures), total)
     return Pool(tuple(pictures), counts)
+
+
+def _can_be_made(kind: str, given: Material) -> bool:
+    """Of real pictures without a head that could be cut out, none is composed; boards are drawn where there are no real ones."""
+    return kind in _WITHOUT_REAL or bool(given.cutouts if kind.startswith("composed") else given.heads)
 
 
 def _real(rng: np.random.Generator, given: Material, side: int, index: int) -> Picture:

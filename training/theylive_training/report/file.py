@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from theylive_training.errors import TrainingError
+from theylive_training.whole_file import write_whole
 
 MARK = '<meta name="generator" content="theylive-train report">'
 _HEAD = 2000  # bytes within which it stands
@@ -29,13 +30,7 @@ def refuse(path: Path, replace: bool) -> None:
 
 def write(path: Path, page: str) -> None:
     """Raises TrainingError."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(page, encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as cause:
-        temporary.unlink(missing_ok=True)
-        raise TrainingError(f"{path} cannot be written ({cause.strerror}): give --out a file in a folder of your own") from cause
+    write_whole(path, lambda file: file.write(page.encode()), "give --out a file in a folder of your own")
 
 
 def _is_ours(path: Path) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from theylive_training.errors import TrainingError
+from theylive_training.whole_file import write_whole
 
 KEYS = {"pictures", "net", "mean", "best", "optimizer", "history"}
 
@@ -33,13 +33,4 @@ def load_checkpoint(path: Path, device: str) -> dict[str, Any] | None:
 
 def save_whole(path: Path, state: Any) -> None:
     """torch.save, whole or not at all, and onto the disk. Raises TrainingError."""
-    temporary = path.with_name(f".{path.name}.new")
-    try:
-        with temporary.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as cause:
-        temporary.unlink(missing_ok=True)
-        raise TrainingError(f"{path} cannot be written ({cause.strerror}): make room, then give the command again") from cause
+    write_whole(path, lambda file: torch.save(state, file), "make room, then give the command again")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -14,12 +13,12 @@ import torch
 
 from theylive_training.errors import TrainingError
 from theylive_training.nets.detectors import DetectionModel, build
-from theylive_training.nets.spec import NetSpec
 from theylive_training.pictures.picture import Picture
 from theylive_training.run_folder import RunFolder
 from theylive_training.train.batches import Batch, epoch_batches
 from theylive_training.train.checkpoint import load_checkpoint, save_checkpoint
 from theylive_training.train.history import Epoch, History
+from theylive_training.train.lesson import Lesson, in_a_line, kept_of_mean, rate_at
 from theylive_training.train.machine import Machine
 from theylive_training.train.plan import Schedule
 from theylive_training.train.progress import Progress, in_words
@@ -28,30 +27,21 @@ from theylive_training.train.validation import validate
 
 Report = Callable[[str], None]
 Weights = dict[str, torch.Tensor]
-_MEAN_OF = 16  # pictures to the step that Schedule.mean speaks of
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Lesson:
-    """What one training learns from and is judged by. judges: pictures never learned from. start: weights to begin with, or None."""
-
-    spec: NetSpec
-    pictures: Sequence[Picture]
-    judges: Sequence[Picture]
-    schedule: Schedule
-    start: Path | None = None
-
-
-def train(lesson: Lesson, folder: RunFolder, machine: Machine, report: Report = print) -> tuple[Weights, History]:
+def train(
+    lesson: Lesson, folder: RunFolder, machine: Machine, start: Path | None = None, report: Report = print
+) -> tuple[Weights, History]:
     """Train, or go on where the folder's checkpoint was left; returns the best weights by validation, on the CPU, and the history.
 
-    The checkpoint and history.json are written after each epoch. A batch for which a GPU has no memory is halved. Raises TrainingError.
+    start: weights to begin with. The checkpoint and history.json are written after each epoch. A batch for which a GPU has no memory is
+    halved. Raises TrainingError.
     """
     torch.set_num_threads(machine.threads)
     size = lesson.schedule.batch
     while True:
         try:
-            return _train(lesson, size, folder, machine, report)
+            return _train(lesson, size, folder, machine, start, report)
         except torch.OutOfMemoryError:
             pass  # tried again outside of the handler, which holds on to all tensors
         if size == 1:
@@ -72,11 +62,11 @@ def load_weights(net: DetectionModel, path: Path) -> None:
 class _Learner:
     """A net that learns, the running mean of its weights, and the best of these means."""
 
-    def __init__(self, lesson: Lesson, machine: Machine) -> None:
+    def __init__(self, lesson: Lesson, machine: Machine, start: Path | None = None) -> None:
         torch.manual_seed(lesson.schedule.seed)
         net = build(lesson.spec)
-        if lesson.start:
-            load_weights(net, lesson.start)
+        if start:
+            load_weights(net, start)
         self.net = net.to(machine.device, memory_format=torch.channels_last).train()
         self.mean = copy.deepcopy(self.net).eval().requires_grad_(False)
         self.best: Weights | None = None
@@ -121,9 +111,9 @@ class _Learner:
         self.history = History.from_json(state["history"])
 
 
-def _train(lesson: Lesson, size: int, folder: RunFolder, machine: Machine, report: Report) -> tuple[Weights, History]:
+def _train(lesson: Lesson, size: int, folder: RunFolder, machine: Machine, start: Path | None, report: Report) -> tuple[Weights, History]:
     schedule, total = lesson.schedule, math.ceil(len(lesson.pictures) / size)
-    learner = _Learner(lesson, machine)
+    learner = _Learner(lesson, machine, start)
     checksum = _checksum(lesson.pictures)
     if state := load_checkpoint(folder.checkpoint, machine.device):
         if state["pictures"] != checksum:
@@ -146,8 +136,8 @@ def _train(lesson: Lesson, size: int, folder: RunFolder, machine: Machine, repor
             losses = []
             for step, batch in enumerate(epoch_batches(lesson.pictures, size, schedule.seed, epoch, machine.device)):
                 done = epoch * total + step
-                rate = schedule.rate * _share(done / total, schedule)
-                losses.append(learner.learn(batch, rate, min(schedule.mean ** (size / _MEAN_OF), (1 + done) / (10 + done))))
+                rate = rate_at(done / total, schedule)
+                losses.append(learner.learn(batch, rate, kept_of_mean(done, size, schedule)))
                 progress.advance(note=f"epoch {epoch + 1} of {schedule.epochs}")
             loss = float(torch.stack(losses).mean())
             if not math.isfinite(loss):
@@ -158,7 +148,7 @@ def _train(lesson: Lesson, size: int, folder: RunFolder, machine: Machine, repor
                 learner.keep_best()
             save_checkpoint(folder.checkpoint, {"pictures": checksum, **learner.state()})
             history.save(folder.path / "history.json")
-            report(_line(history.epochs[-1], schedule.epochs))
+            report(in_a_line(history.epochs[-1], schedule.epochs))
     if patience.exhausted:
         report(f"nothing better in {schedule.patience} epochs: it ends here")
     best = learner.best if learner.best is not None else learner.mean.state_dict()  # a net that finds nothing yet has no best
@@ -167,7 +157,7 @@ def _train(lesson: Lesson, size: int, folder: RunFolder, machine: Machine, repor
 
 def _announcement(lesson: Lesson, size: int, machine: Machine, steps: int) -> str:
     """What is about to happen, in one line; how long it takes is measured on a net that is thrown away."""
-    learner = _Learner(dataclasses.replace(lesson, start=None), machine)
+    learner = _Learner(lesson, machine)
     batches = list(epoch_batches(lesson.pictures[: 2 * size], size, 0, 0, machine.device))
     for batch in batches:
         began = time.monotonic()
@@ -180,23 +170,11 @@ def _announcement(lesson: Lesson, size: int, machine: Machine, steps: int) -> st
     )
 
 
-def _line(epoch: Epoch, of: int) -> str:
-    told = {k: v for k, v in epoch.scores.items() if not math.isnan(v)}
-    scores = "".join(f", {k.removesuffix('_px').replace('_', ' ')} {v:.3f}{' px' * k.endswith('_px')}" for k, v in told.items())
-    return f"epoch {epoch.number} of {of}: loss {epoch.train_loss:.3f}, on validation {epoch.val_loss:.3f}{scores}"
-
-
 def _optimizer(net: DetectionModel, schedule: Schedule) -> torch.optim.AdamW:
     weights = [p for p in net.parameters() if p.requires_grad and p.ndim > 1]
     others = [p for p in net.parameters() if p.requires_grad and p.ndim <= 1]  # biases and normalisations do not decay
     groups = [{"params": weights, "weight_decay": schedule.decay}, {"params": others, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=schedule.rate, betas=(0.9, 0.999))
-
-
-def _share(epoch: float, schedule: Schedule) -> float:
-    """The learning rate at a moment (in epochs) as a share of the highest: a ramp, then a cosine."""
-    cosine = schedule.last_rate + (1 - schedule.last_rate) * 0.5 * (1 + math.cos(math.pi * min(1.0, epoch / schedule.epochs)))
-    return min(1.0, (epoch + 1e-3) / schedule.warmup) * cosine
 
 
 def _float(value: object) -> object:

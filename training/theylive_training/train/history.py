@@ -11,6 +11,7 @@ from typing import Any
 
 from theylive_training.errors import TrainingError
 from theylive_training.run_folder import read_json, write_json
+from theylive_training.whole_file import write_whole
 
 _FEW = 4  # epochs of which nothing can be said yet
 _TAIL = 0.2  # share of the training, its end, that tells whether it still learns
@@ -136,13 +137,7 @@ class History:
         self._draw_losses(losses)
         self._draw_scores(scores)
         figure.suptitle("\n".join(textwrap.wrap(self.verdict(), 130)), fontsize=10, x=0.01, ha="left")
-        temporary = path.with_name(f".{path.name}.new")
-        try:
-            figure.savefig(temporary, format="png")
-            temporary.replace(path)
-        except OSError as cause:
-            temporary.unlink(missing_ok=True)
-            raise TrainingError(f"{path} cannot be written ({cause.strerror}): give a folder of your own") from cause
+        write_whole(path, lambda file: figure.savefig(file, format="png"), "give a folder of your own")
 
     def _draw_losses(self, axes: Any) -> None:
         numbers = [e.number for e in self.epochs]

@@ -7,7 +7,6 @@ import dataclasses
 import os
 import time
 from pathlib import Path
-from typing import Any
 
 from theylive_training.nets import mobilenetv2 as nets  # isort: skip  before keras: it chooses the backend
 
@@ -22,10 +21,12 @@ from theylive_training.pictures.sheet import save_sheet
 from theylive_training.pictures.single import make_single_pool
 from theylive_training.run_folder import RunFolder
 from theylive_training.train.claim import claimed, identity
+from theylive_training.train.facts import at_first, at_last
+from theylive_training.train.lesson import Lesson
 from theylive_training.train.machine import usual_threads
-from theylive_training.train.material import Report, calibration_choice, gather, inputs
-from theylive_training.train.mobilenetv2_fit import Lesson, fit
-from theylive_training.train.plan import Plan, versions
+from theylive_training.train.material import Report, calibration_choice, gather
+from theylive_training.train.mobilenetv2_fit import fit
+from theylive_training.train.plan import Plan
 from theylive_training.train.progress import Progress, say
 
 IMAGENET = Path("imagenet")  # --weights imagenet: those that Keras fetches
@@ -39,9 +40,9 @@ def train_mobilenetv2(plan: Plan, report: Report = say) -> RunFolder:
     Stopped at any moment and run again it goes on after the last whole epoch. plan.weights: a file of a trunk's weights, or IMAGENET; the
     trunk then stands still at first.
     """
-    data = dataset.load(plan.data, plan.split) if plan.data else None
+    data = _of_one_head(dataset.load(plan.data, plan.split), report) if plan.data else None
     if data and not data.val.heads:
-        raise TrainingError("the split has no validation pictures, by which a training is judged: `split` again, with some")
+        raise TrainingError("the split has no validation pictures of one head, by which a training is judged: `split` again, with some")
     start = RunFolder.finished(plan.start) if plan.start else None
     threads = _use_threads(plan.threads or usual_threads())
     net = _net(plan, start)
@@ -51,6 +52,23 @@ def train_mobilenetv2(plan: Plan, report: Report = say) -> RunFolder:
         else:
             _fill(plan, data, start, net, threads, folder, report)
     return folder
+
+
+def _of_one_head(data: dataset.Dataset, report: Report) -> dataset.Dataset:
+    """The set without the pictures of several heads, of which such a net could tell but one; says how many they are."""
+
+    def chosen(part: dataset.Part) -> dataset.Part:
+        return dataclasses.replace(part, heads=tuple(p for p in part.heads if len(p.boxes) == 1))
+
+    kept = dataclasses.replace(data, train=chosen(data.train), val=chosen(data.val), test=chosen(data.test))
+    left_out = sum(len(a.heads) - len(b.heads) for a, b in zip(_parts(data), _parts(kept), strict=True))
+    if left_out:
+        report(f"left out: {left_out} pictures of several heads, for this net tells one")
+    return kept
+
+
+def _parts(data: dataset.Dataset) -> tuple[dataset.Part, ...]:
+    return data.train, data.val, data.test
 
 
 def _fill(
@@ -64,33 +82,13 @@ def _fill(
     save_sheet(pool.pictures, pool.kinds, folder.path / "pictures.jpg")
     report(f"{len(pool.pictures)} pictures, some of each kind in {folder.path / 'pictures.jpg'}")
     made_in = time.monotonic() - began
-    facts: dict[str, Any] = {
-        "spec": dataclasses.asdict(plan.spec),
-        "plan": identity(plan, data, start),
-        "made_with": plan.command,
-        **({"began_with": start.facts()} if start else {}),
-        **({"trunk_began_with": plan.weights.name} if plan.weights else {}),
-        "schedule": dataclasses.asdict(plan.schedule),
-        "pictures": {"pool": pool.kinds, **inputs(data, given)},
-        "versions": versions(),
-        "machine": _machine(threads),
-    }
+    facts = at_first(plan, data, start, given, pool, _machine(threads))
     folder.save_facts(facts)
     folder.save_calibration([pool.pictures[i].image for i in calibration_choice(pool, plan.schedule.seed)])
-    lesson = Lesson(plan.spec, pool.pictures, judges, plan.schedule, pretrained=plan.weights is not None)
-    history = fit(net, lesson, folder, report)
+    lesson = Lesson(plan.spec, pool.pictures, judges, plan.schedule)
+    history = fit(net, lesson, folder, plan.weights is not None, report)
     history.plot(folder.path / "curves.png")
-    best = history.best
-    folder.save_facts(
-        {
-            **facts,
-            "parameters": net.count_params(),
-            "minutes": round((made_in + sum(e.seconds for e in history.epochs)) / 60, 1),
-            "epochs": {"done": len(history.epochs), "best": best.number if best else None},
-            "validation": best.scores if best else None,
-            "verdict": history.verdict(),
-        }
-    )
+    folder.save_facts({**facts, **at_last(history, net.count_params(), made_in)})
     _save(net, folder.weights)  # the last: what has weights is done
     folder.checkpoint.unlink(missing_ok=True)
     report(history.verdict())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import math
 import time
@@ -18,33 +17,22 @@ from theylive_training.run_folder import RunFolder
 from theylive_training.train import mobilenetv2_state as checkpoint
 from theylive_training.train.chance import chanced
 from theylive_training.train.history import Epoch, History
+from theylive_training.train.lesson import Lesson, in_a_line, kept_of_mean, rate_at
 from theylive_training.train.mobilenetv2_learner import Learner, rgb
 from theylive_training.train.mobilenetv2_loss import Truth, truth
-from theylive_training.train.plan import Schedule
 from theylive_training.train.progress import Progress
 from theylive_training.train.stopping import Patience
 
 Report = Callable[[str], None]
 FROZEN = 0.2  # share of the epochs in which a trunk that came with weights stands still, so that raw heads do not spoil it
 _THAWED_RATE = 0.3  # share of the learning rate after that
-_MEAN_OF = 16  # pictures to the step that Schedule.mean speaks of
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Lesson:
-    """What one training learns from and is judged by. judges: pictures never learned from. pretrained: the trunk came with weights."""
-
-    spec: NetSpec
-    pictures: Sequence[Picture]
-    judges: Sequence[Picture]
-    schedule: Schedule
-    pretrained: bool = False
-
-
-def fit(net: keras.Model, lesson: Lesson, folder: RunFolder, report: Report = print) -> History:
+def fit(net: keras.Model, lesson: Lesson, folder: RunFolder, pretrained: bool = False, report: Report = print) -> History:
     """Train, or go on where the folder's checkpoint was left; the net has the weights that judged best afterwards.
 
-    The checkpoint and history.json are written after each epoch, whole or not at all. Raises TrainingError.
+    pretrained: the trunk came with weights, and stands still at first. The checkpoint and history.json are written after each epoch,
+    whole or not at all. Raises TrainingError.
     """
     schedule, pictures = lesson.schedule, lesson.pictures
     learner, history = Learner(net, lesson.spec, schedule), History()
@@ -62,7 +50,7 @@ def fit(net: keras.Model, lesson: Lesson, folder: RunFolder, report: Report = pr
         patience.better(epoch.score)
     batch = min(schedule.batch, len(pictures))
     steps = len(pictures) // batch
-    frozen = math.ceil(FROZEN * schedule.epochs) if lesson.pretrained else 0
+    frozen = math.ceil(FROZEN * schedule.epochs) if pretrained else 0
     first = len(history.epochs)
     with Progress("training", schedule.epochs * steps, first * steps) as progress:
         for number in range(first, schedule.epochs):
@@ -74,8 +62,8 @@ def fit(net: keras.Model, lesson: Lesson, folder: RunFolder, report: Report = pr
             began, losses, rate = time.monotonic(), [], 0.0
             for k, (images, told) in enumerate(_batches(pictures, lesson.spec, batch, schedule.seed, number)):
                 done = number * steps + k
-                rate = schedule.rate * _share(done / steps, schedule) * (_THAWED_RATE if 0 < frozen <= number else 1.0)
-                keep = min(schedule.mean ** (batch / _MEAN_OF), (1 + done) / (10 + done))
+                rate = rate_at(done / steps, schedule) * (_THAWED_RATE if 0 < frozen <= number else 1.0)
+                keep = kept_of_mean(done, batch, schedule)
                 losses.append(learner.learn(images, told, rate, keep))
                 progress.advance(note=f"epoch {number + 1} of {schedule.epochs}")
             val_loss, scores = learner.judge_mean(lesson.judges)
@@ -84,7 +72,7 @@ def fit(net: keras.Model, lesson: Lesson, folder: RunFolder, report: Report = pr
                 best = learner.mean
             checkpoint.save(checkpoint.State(checksum, learner.state(), best, history), folder.checkpoint)
             history.save(folder.path / "history.json")
-            report(_line(history.epochs[-1], schedule.epochs))
+            report(in_a_line(history.epochs[-1], schedule.epochs))
     learner.finish(best)
     return history
 
@@ -99,19 +87,8 @@ def _batches(pictures: Sequence[Picture], spec: NetSpec, batch: int, seed: int, 
         yield images, truth(turned, spec.kind.labels, BACKGROUND)
 
 
-def _share(epoch: float, schedule: Schedule) -> float:
-    """The learning rate at a moment (in epochs) as a share of the highest: a ramp, then a cosine."""
-    cosine = schedule.last_rate + (1 - schedule.last_rate) * 0.5 * (1 + math.cos(math.pi * min(1.0, epoch / schedule.epochs)))
-    return min(1.0, (epoch + 1e-3) / schedule.warmup) * cosine
-
-
 def _checksum(pictures: Sequence[Picture]) -> str:
     digest = hashlib.sha256()
     for picture in pictures:
         digest.update(picture.image[::8, ::8].tobytes())
     return digest.hexdigest()
-
-
-def _line(epoch: Epoch, epochs: int) -> str:
-    told = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in epoch.scores.items())
-    return f"epoch {epoch.number}/{epochs}: loss {epoch.train_loss:.3f}; on validation {epoch.val_loss:.3f}, {told}"

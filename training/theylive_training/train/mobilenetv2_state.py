@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import zipfile
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from theylive_training.errors import TrainingError
 from theylive_training.train.history import History
+from theylive_training.whole_file import write_whole
 
 Arrays = list[np.ndarray]
 
@@ -34,16 +34,8 @@ def save(state: State, path: Path) -> None:
     lists = {**state.learner, "best": state.best}
     arrays = {f"{name}.{i}": a for name, values in lists.items() for i, a in enumerate(values)}
     facts = {"pictures": state.pictures, "lists": {name: len(values) for name, values in lists.items()}, "history": state.history.to_json()}
-    temporary = path.with_name(f".{path.name}.new")
-    try:
-        with temporary.open("wb") as file:
-            np.savez(file, facts=np.array(json.dumps(facts)), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as cause:
-        temporary.unlink(missing_ok=True)
-        raise TrainingError(f"{path} cannot be written ({cause.strerror}): make room, then give the command again") from cause
+    told = np.array(json.dumps(facts))
+    write_whole(path, lambda file: np.savez(file, facts=told, **arrays), "make room, then give the command again")
 
 
 def load(path: Path) -> State | None:

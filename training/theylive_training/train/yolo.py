@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from typing import Any
 
 from theylive_training.data import dataset
 from theylive_training.errors import TrainingError
@@ -16,10 +14,12 @@ from theylive_training.pictures.sheet import save_sheet
 from theylive_training.run_folder import RunFolder
 from theylive_training.train.checkpoint import save_whole
 from theylive_training.train.claim import claimed, identity
-from theylive_training.train.detector import Lesson, load_weights, train
+from theylive_training.train.detector import load_weights, train
+from theylive_training.train.facts import at_first, at_last
+from theylive_training.train.lesson import Lesson
 from theylive_training.train.machine import torch_machine
-from theylive_training.train.material import Material, Report, calibration_choice, gather, inputs
-from theylive_training.train.plan import Plan, versions
+from theylive_training.train.material import Material, Report, calibration_choice, gather
+from theylive_training.train.plan import Plan
 from theylive_training.train.progress import Progress, say
 
 _DRAWN_JUDGES = 40  # pictures of validation where there are no real ones
@@ -57,32 +57,13 @@ def _fill(plan: Plan, data: dataset.Dataset | None, start: RunFolder | None, fol
     report(f"{len(pool.pictures)} pictures, some of each kind in {folder.path / 'pictures.jpg'}")
     made_in = time.monotonic() - began
     machine = torch_machine(plan.threads)
-    facts: dict[str, Any] = {
-        "spec": dataclasses.asdict(plan.spec),
-        "plan": identity(plan, data, start),
-        "made_with": plan.command,
-        **({"began_with": start.facts()} if start else {}),
-        "schedule": dataclasses.asdict(plan.schedule),
-        "pictures": {"pool": pool.kinds, **inputs(data, given)},
-        "versions": versions(),
-        "machine": str(machine),
-    }
+    facts = at_first(plan, data, start, given, pool, str(machine))
     folder.save_facts(facts)
     folder.save_calibration([pool.pictures[i].image for i in calibration_choice(pool, plan.schedule.seed)])
-    lesson = Lesson(plan.spec, pool.pictures, judges, plan.schedule, start and start.weights)
-    weights, history = train(lesson, folder, machine, report)
+    lesson = Lesson(plan.spec, pool.pictures, judges, plan.schedule)
+    weights, history = train(lesson, folder, machine, start and start.weights, report)
     history.plot(folder.path / "curves.png")
-    best = history.best
-    folder.save_facts(
-        {
-            **facts,
-            "parameters": parameters(build(plan.spec)),
-            "minutes": round((made_in + sum(e.seconds for e in history.epochs)) / 60, 1),
-            "epochs": {"done": len(history.epochs), "best": best.number if best else None},
-            "validation": best.scores if best else None,
-            "verdict": history.verdict(),
-        }
-    )
+    folder.save_facts({**facts, **at_last(history, parameters(build(plan.spec)), made_in)})
     save_whole(folder.weights, weights)  # the last: what has weights is done
     folder.checkpoint.unlink(missing_ok=True)
     report(history.verdict())

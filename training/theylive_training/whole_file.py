@@ -1,16 +1,39 @@
-"""New files that are there whole or not at all, and that never take the place of another."""
+"""Files that are there whole or not at all."""
 
 from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
+
+from theylive_training.errors import TrainingError
 
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 
 
+def write_whole(path: Path, write: Callable[[BinaryIO], object], cure: str) -> None:
+    """Put a file in the place of what is at `path`, and onto the disk. write: fills it; cure: what a person should do where that fails.
+
+    Raises TrainingError, and what `write` raises; `path` is as it was then.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with part.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException as cause:
+        part.unlink(missing_ok=True)
+        if isinstance(cause, OSError):
+            raise TrainingError(f"{path} cannot be written ({cause.strerror or cause}): {cure}") from cause
+        raise
+
+
 def write_new(path: Path, data: bytes, part: Path) -> None:
-    """Write `data` to a new file and onto the disk, under the name `part` in the same folder first.
+    """Write `data` to a new file, which never takes the place of another, and onto the disk; under the name `part` beside it first.
 
     `part` stays as a second name of the file, where the file system knows such: remove it when all is done. Raises FileExistsError
     where there is a file at `path` already, and OSError; there is no `part` then.
