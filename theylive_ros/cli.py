@@ -16,7 +16,7 @@ COMMANDS = {
     "calibrate": "find out how pixels and mirrors belong together",
     "detect": "find heads in pictures",
     "manifest": "describe a model file, so that the nodes can load it",
-    "bench": "measure the detector's speed",
+    "bench": "measure: detector, latency, pulses, and everything that is promised of the pointing",
     "jog": "turn the mirrors by hand, draw a circle or a square, measure backlash",
     "doctor": "check this machine and say what to mend",
     "setup-board": "make this board a rig: permissions, PWM, a service that runs the nodes",
