@@ -49,7 +49,7 @@ def refusal(words, capsys):
         (["explain", "cost", "compact", "--width", "x"], "--width: 'x' is no number from 0.1 to 2"),
         (["explain", "everything"], "invalid choice: 'everything'"),
         (["pipeline", "compact", "--out", "x", "--seed", "-3"], "--seed: '-3' is no whole number"),
-        (["check", "b\udcff"], r"data: 'b\udcff' is no name in UTF-8"),
+        (["check", "b\udcff"], r"DATA: 'b\udcff' is no name in UTF-8"),
         (["dream"], "invalid choice: 'dream'"),
         ([], "COMMAND"),
     ],

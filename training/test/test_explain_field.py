@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -135,16 +136,26 @@ def test_the_page_is_drawn_and_the_figures_written(tmp_path, capsys):
     assert "--force" in capsys.readouterr().err
 
 
+@pytest.fixture
+def boards(tmp_path_factory):
+    """A data set of one empty board."""
+    folder = tmp_path_factory.mktemp("boards")
+    cv2.imwrite(str(folder / "a.png"), np.zeros((64, 64, 3), np.uint8))
+    (folder / "labels.csv").write_text("a.png,32,32,2\n")
+    return folder
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
         (["--out", "{tmp}/field.jpg"], ".png"),
         (["--out", "{tmp}/nowhere/field.png"], "cannot be written"),
         (["--out", "{tmp}/field.png", "--data", "{tmp}"], "no data set"),
+        (["--out", "{tmp}/field.png", "--data", "{boards}"], "shows an alien alone"),
     ],
 )
-def test_wrong_input_is_one_line_and_leaves_nothing(words, says, tmp_path, capsys):
-    assert main(["explain", "field", "stack:9x9x3:4x3x3", *[w.format(tmp=tmp_path) for w in words]]) == 2
+def test_wrong_input_is_one_line_and_leaves_nothing(words, says, boards, tmp_path, capsys):
+    assert main(["explain", "field", "stack:9x9x3:4x3x3", *[w.format(tmp=tmp_path, boards=boards) for w in words]]) == 2
     error = capsys.readouterr().err
     assert says in error
     assert error.count("\n") == 1

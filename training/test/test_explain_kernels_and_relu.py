@@ -78,6 +78,15 @@ def test_the_pages_are_drawn(tmp_path, capsys):
         assert min(cv2.imread(str(tmp_path / name)).shape[:2]) > 500
 
 
+@pytest.fixture
+def boards(tmp_path_factory):
+    """A data set of one empty board."""
+    folder = tmp_path_factory.mktemp("boards")
+    cv2.imwrite(str(folder / "a.png"), np.zeros((64, 64, 3), np.uint8))
+    (folder / "labels.csv").write_text("a.png,32,32,2\n")
+    return folder
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -85,11 +94,12 @@ def test_the_pages_are_drawn(tmp_path, capsys):
         (["kernels", "{tmp}", "--out", "{tmp}/out.png"], "no picture"),
         (["relu", "--run", "{tmp}", "--out", "{tmp}/out.png"], "not the folder of a training"),
         (["relu", "--data", "{tmp}", "--out", "{tmp}/out.png"], "no data set"),
+        (["relu", "--data", "{boards}", "--out", "{tmp}/out.png"], "shows a head"),
         (["relu", "--out", "{tmp}"], ".png"),
     ],
 )
-def test_wrong_input_is_one_line_and_leaves_nothing(words, says, tmp_path, capsys):
-    assert main(["explain", *[w.format(tmp=tmp_path) for w in words]]) == 2
+def test_wrong_input_is_one_line_and_leaves_nothing(words, says, boards, tmp_path, capsys):
+    assert main(["explain", *[w.format(tmp=tmp_path, boards=boards) for w in words]]) == 2
     error = capsys.readouterr().err
     assert says in error
     assert error.count("\n") == 1

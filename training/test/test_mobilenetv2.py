@@ -3,6 +3,7 @@
 import contextlib
 import json
 
+import cv2
 import numpy as np
 import pytest
 from theylive_training.__main__ import main
@@ -144,6 +145,44 @@ def test_real_pictures_stay_upright_and_moved_ones_keep_their_head():
         first += count
     assert upright["real"] == upright["real_moved"] == {True}
     assert upright["composed"] == {False}
+
+
+def test_without_heads_that_come_off_their_board_none_is_composed():
+    given = material((), (), (), looks=2)
+    given = type(given)([picture(head("alien", 8, 56))], [], (), given.drawn_cutouts, given.drawn_boards)
+    kinds = make_single_pool(given, 60, 64, seed=2).kinds
+    assert {"real", "real_moved", "mixed", "simulated", "board"} <= set(kinds)
+    assert not any(kind.startswith("composed") for kind in kinds)
+
+
+def shots(folder, **parts):
+    """A set in YOLO's layout; of each part the numbers of heads in its pictures."""
+    for part, pictures in parts.items():
+        for place in ("images", "labels"):
+            (folder / place / part).mkdir(parents=True)
+        for number, heads in enumerate(pictures):
+            image = np.random.default_rng([len(part), number]).integers(0, 255, (64, 64, 3), np.uint8)
+            cv2.imwrite(str(folder / "images" / part / f"{number}.png"), image)
+            (folder / "labels" / part / f"{number}.txt").write_text("".join(f"{k % 2} 0.5 0.{k + 3} 0.2 0.2\n" for k in range(heads)))
+    (folder / "data.yaml").write_text("names: [alien, john]\n")
+    return str(folder)
+
+
+def test_pictures_of_several_heads_are_left_out_and_that_is_said(tmp_path, capsys):
+    data = shots(tmp_path / "data", train=[1, 1, 2], val=[1, 3, 0])
+    with without_graph():
+        assert main([*TRAIN, "--data", data, "--out", str(tmp_path / "run")]) == 0
+    assert "left out: 2 pictures of several heads" in capsys.readouterr().out
+    told = json.loads((tmp_path / "run" / "run.json").read_text())["pictures"]
+    assert told["real"] == 2
+    assert told["never_learned_from"] == {"heads": 1, "empty_boards": 1}
+
+
+def test_without_a_validation_picture_of_one_head_it_is_not_trained(tmp_path, capsys):
+    data = shots(tmp_path / "data", train=[1, 1], val=[2])
+    assert main([*TRAIN, "--data", data, "--out", str(tmp_path / "run")]) == 2
+    assert "no validation pictures of one head" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_real_pictures_of_a_small_pool_are_of_all_sittings():

@@ -8,11 +8,12 @@ import numpy as np
 
 from theylive_ros.simulator.board import BoardSettings, draw_board
 from theylive_ros.simulator.heads import ALIEN, LOOKS, paste
-from theylive_training.data import dataset
+from theylive_training.data import find
+from theylive_training.errors import TrainingError
 
 
 def average_head(data: Path | None, height: int, width: int) -> np.ndarray:
-    """The mean of the real training pictures with an alien, or of the simulator's without data: each moved so that its head's centre is
+    """The mean of the real pictures with an alien alone, or of the simulator's without data: each moved so that its head's centre is
     in the middle. float32 (height, width, 3) BGR, NaN where no picture reached. Raises TrainingError."""
     total, count = np.zeros((height, width, 3)), np.zeros((height, width, 1))
     for image, x, y in _drawn() if data is None else _real(data):
@@ -27,7 +28,9 @@ def average_head(data: Path | None, height: int, width: int) -> np.ndarray:
 
 
 def _real(data: Path) -> list[tuple[np.ndarray, float, float]]:
-    chosen = [p for p in dataset.load(data).train.heads if len(p.boxes) == 1 and p.boxes[0].label == ALIEN]
+    chosen = [p for p in find.find(data) if len(p.boxes) == 1 and p.boxes[0].label == ALIEN]
+    if not chosen:
+        raise TrainingError(f"no picture in {data} shows an alien alone: give another --data, or none for the simulator's")
     return [(p.read().image, p.boxes[0].x, p.boxes[0].y) for p in chosen]
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from theylive_ros.detector.fit import Fitter
-from theylive_training.data import dataset
+from theylive_training.data import find
 from theylive_training.errors import TrainingError
 from theylive_training.nets.detectors import DetectionModel, build
 from theylive_training.nets.spec import NetSpec
@@ -92,7 +92,9 @@ def of_compact(run: Path | None, data: Path | None, seed: int) -> tuple[list[Rou
 
 
 def _real(data: Path) -> list[np.ndarray]:
-    heads = dataset.load(data).train.heads
+    heads = [p for p in find.find(data) if p.boxes]
+    if not heads:
+        raise TrainingError(f"no picture in {data} shows a head: give another --data, or none for the simulator's")
     return [heads[i].read().image for i in np.linspace(0, len(heads) - 1, _PICTURES).astype(int)]
 
 
