@@ -19,24 +19,23 @@ The public set comes in two layouts of the same pictures: heads are taken from t
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from theylive_training.data import capture_time, coco_labels, csv_labels, yolo_labels
-from theylive_training.data.image_size import image_size, pictures_in
+from theylive_training.data import capture_time, coco_labels, csv_labels
+from theylive_training.data.gathered import Gathered
+from theylive_training.data.image_size import pictures_in
 from theylive_training.data.labelled import (
     CONTRADICTION,
     MISSING,
     UNLABELLED,
-    UNREADABLE,
-    Item,
     LabelledFile,
     Problem,
     Survey,
 )
 from theylive_training.errors import TrainingError
-from theylive_training.pictures.picture import BOX, LABELS, Box
+from theylive_training.pictures.picture import BOX, Box
 
 PUBLIC, CSV, YOLO, COCO = "public", "csv", "yolo", "coco"
 PARTS = ("train", "val", "test")
@@ -62,16 +61,13 @@ def survey(folder: Path, box: float = BOX) -> Survey:
     try:
         root, layout = _recognise(folder)
         read = {PUBLIC: _public, CSV: _csv, YOLO: _yolo, COCO: _coco}[layout]
-        items, problems = read(root, box)
+        found = read(root, box)
     except OSError as cause:
         raise TrainingError(f"{cause.filename or folder} cannot be read ({cause.strerror}): mend its rights") from cause
-    if not items and not problems:
+    if not found.items and not found.problems:
         raise TrainingError(f"{folder} holds labels and pictures of nothing: give the folder of a data set")
-    items.sort(key=lambda item: (*capture_time.order(item.file.path), str(item.file.path)))
-    return Survey(root, layout, tuple(items), tuple(problems))
-
-
-_Read = tuple[list[Item], list[Problem]]
+    found.items.sort(key=lambda item: (*capture_time.order(item.file.path), str(item.file.path)))
+    return Survey(root, layout, tuple(found.items), tuple(found.problems))
 
 
 def _recognise(folder: Path) -> tuple[Path, str]:
@@ -96,42 +92,40 @@ def _recognise(folder: Path) -> tuple[Path, str]:
     )
 
 
-def _public(root: Path, box: float) -> _Read:
-    items, problems = _yolo(root / HEADS, box)
+def _public(root: Path, box: float) -> Gathered:
+    found = _yolo(root / HEADS, box)
     table = root / BACKGROUND_LABELS
-    rows = _rows(table, problems)
-    heads = {Path(item.name).name: item for item in items}
+    rows = found.rows(table)
+    heads = {Path(item.name).name: item for item in found.items}
     for name, mine in rows.items():
         if mine == [None]:
-            _add_picture(root / BACKGROUNDS / name, "", name, (), str(table), items, problems)
+            found.add(root / BACKGROUNDS / name, "", name, (), str(table))
         elif name in heads and None not in mine and not _agree(mine, heads[name].file.boxes):
             words = f"{table} and the YOLO labels say different things of {name}: the latter are taken"
-            problems.append(Problem(CONTRADICTION, table, words, is_error=False))
+            found.lacks(CONTRADICTION, table, words, is_error=False)
         elif name not in heads:
-            problems.append(Problem(MISSING, table, f"{name} has heads in {table} but is not in {root / HEADS}: not used", is_error=False))
-        _refuse_background_with_heads(mine, name, table, problems)
-    _name_strays(root / BACKGROUNDS, rows, table, problems)
-    return items, problems
+            found.lacks(MISSING, table, f"{name} has heads in {table} but is not in {root / HEADS}: not used", is_error=False)
+        found.refuses(mine, name, table)
+    found.name_strays(root / BACKGROUNDS, rows, table)
+    return found
 
 
-def _csv(root: Path, box: float) -> _Read:
+def _csv(root: Path, box: float) -> Gathered:
     (table,) = _tables(root)
     folder = root / "targets" if (root / "targets").is_dir() else root
-    items: list[Item] = []
-    problems: list[Problem] = []
-    rows = _rows(table, problems)
+    found = Gathered()
+    rows = found.rows(table)
     for name, mine in rows.items():
-        if not _refuse_background_with_heads(mine, name, table, problems):
+        if not found.refuses(mine, name, table):
             boxes = tuple(Box(row.label, row.x, row.y, box, box) for row in mine if row is not None)
-            _add_picture(folder / name, "", name, boxes, str(table), items, problems)
-    _name_strays(folder, rows, table, problems)
-    return items, problems
+            found.add(folder / name, "", name, boxes, str(table))
+    found.name_strays(folder, rows, table)
+    return found
 
 
-def _yolo(root: Path, box: float) -> _Read:
-    items: list[Item] = []
-    problems: list[Problem] = []
-    names = _class_names(root, problems)
+def _yolo(root: Path, box: float) -> Gathered:
+    found = Gathered()
+    names = found.class_names(root)
     for pictures, labels, fixed in _yolo_folders(root):
         known = set()
         for path in pictures_in(pictures):
@@ -139,101 +133,36 @@ def _yolo(root: Path, box: float) -> _Read:
             part, name = (fixed, below.as_posix()) if fixed else _part_and_name(below)
             label = labels / below.with_suffix(".txt")
             known.add(label)
-            _add_yolo(path, part, name, label, names, items, problems)
+            found.add_yolo(path, part, name, label, names)
         for label in sorted(labels.rglob("*.txt")):
             if label not in known and label.name != "classes.txt":
-                problems.append(Problem(MISSING, label, f"{label} has no picture in {pictures}"))
-    return items, problems
+                found.lacks(MISSING, label, f"{label} has no picture in {pictures}")
+    return found
 
 
-def _coco(root: Path, box: float) -> _Read:
-    items: list[Item] = []
-    problems: list[Problem] = []
+def _coco(root: Path, box: float) -> Gathered:
+    found = Gathered()
     named = set()
     for path in _jsons(root):
         part = _part(path.stem) or _part(path.parent.name)
         for image in coco_labels.parse(_json(path), path):
             if isinstance(image, Problem):
-                problems.append(image)
+                found.problems.append(image)
                 continue
             places = (path.parent, root / "images" / part, root / part, root / "images", root)
             picture = next((p / image.name for p in places if (p / image.name).is_file()), places[1] / image.name)
             if picture in named:
-                problems.append(Problem(CONTRADICTION, path, f"{picture} stands in the COCO json more than once"))
+                found.lacks(CONTRADICTION, path, f"{picture} stands in the COCO json more than once")
                 continue
             named.add(picture)
-            added = _add_picture(picture, part, image.name, image.boxes, str(path), items, problems)
+            added = found.add(picture, part, image.name, image.boxes, str(path))
             if added and image.size not in (None, added.size):
-                items.pop()
-                problems.append(Problem(CONTRADICTION, picture, f"{picture} is {_by(added.size)} px, but {path} says {_by(image.size)}"))
+                found.items.pop()
+                found.lacks(CONTRADICTION, picture, f"{picture} is {_by(added.size)} px, but {path} says {_by(image.size)}")
     for picture in pictures_in(root):
         if picture not in named:
-            problems.append(Problem(UNLABELLED, picture, f"{picture} stands in no COCO json", is_error=False))
-    return items, problems
-
-
-def _add_yolo(path: Path, part: str, name: str, label: Path, names: tuple[str, ...], items: list[Item], problems: list[Problem]) -> None:
-    text = _text(label, problems) if label.is_file() else None
-    if not label.is_file():
-        problems.append(Problem(UNLABELLED, path, f"{path} has no label file {label} (an empty one says that it shows no head)"))
-    size = _size(path, problems)
-    if text is None or size is None:
-        return
-    boxes = list(yolo_labels.parse(text, size, names, label))
-    wrong = [b for b in boxes if isinstance(b, Problem)]
-    problems += wrong
-    if not wrong:
-        items.append(Item(LabelledFile(path, tuple(b for b in boxes if isinstance(b, Box))), size, part, name))
-
-
-def _add_picture(
-    path: Path, part: str, name: str, boxes: tuple[Box, ...], source: str, items: list[Item], problems: list[Problem]
-) -> Item | None:
-    if not path.is_file():
-        problems.append(Problem(MISSING, path, f"{path} is missing, and {source} has labels for it"))
-        return None
-    size = _size(path, problems)
-    if size is None:
-        return None
-    items.append(Item(LabelledFile(path, boxes), size, part, name))
-    return items[-1]
-
-
-def _size(path: Path, problems: list[Problem]) -> tuple[int, int] | None:
-    try:
-        size = image_size(path)
-    except OSError as cause:
-        problems.append(Problem(UNREADABLE, path, f"{path} cannot be read ({cause.strerror})"))
-        return None
-    if size is None:
-        problems.append(Problem(UNREADABLE, path, f"{path} is not a picture"))
-    return size
-
-
-def _rows(table: Path, problems: list[Problem]) -> dict[str, list[csv_labels.Row | None]]:
-    """Of each name its heads, or [None] for a picture of the empty board, in order of first mention."""
-    rows: dict[str, list[csv_labels.Row | None]] = {}
-    for row in csv_labels.parse(_text(table, problems) or "", table):
-        if isinstance(row, Problem):
-            problems.append(row)
-        elif row.label is None and rows.get(row.name) == [None]:
-            continue  # said twice
-        else:
-            rows.setdefault(row.name, []).append(None if row.label is None else row)
-    return rows
-
-
-def _refuse_background_with_heads(mine: list[csv_labels.Row | None], name: str, table: Path, problems: list[Problem]) -> bool:
-    is_both = None in mine and mine != [None]
-    if is_both:
-        problems.append(Problem(CONTRADICTION, table, f"{table} says of {name} that it shows a head and that it is a background"))
-    return is_both
-
-
-def _name_strays(folder: Path, rows: Container[str], table: Path, problems: list[Problem]) -> None:
-    for path in pictures_in(folder):
-        if path.relative_to(folder).as_posix() not in rows:
-            problems.append(Problem(UNLABELLED, path, f"{path} has no row in {table.name}", is_error=False))
+            found.lacks(UNLABELLED, picture, f"{picture} stands in no COCO json", is_error=False)
+    return found
 
 
 def _agree(rows: Iterable[csv_labels.Row | None], boxes: tuple[Box, ...]) -> bool:
@@ -242,20 +171,6 @@ def _agree(rows: Iterable[csv_labels.Row | None], boxes: tuple[Box, ...]) -> boo
     return len(mine) == len(theirs) and all(
         a[0] == b[0] and abs(a[1] - b[1]) <= _NEAR and abs(a[2] - b[2]) <= _NEAR for a, b in zip(mine, theirs, strict=True)
     )
-
-
-def _class_names(root: Path, problems: list[Problem]) -> tuple[str, ...]:
-    """In the order of their ids; that of LABELS where nothing names them."""
-    path = next((p for p in (root / "data.yaml", root / "data.yml", root / "dataset.yaml") if p.is_file()), None)
-    if path is None:
-        words = f"no data.yaml in {root} names the classes: 0 is taken for {LABELS[0]}, 1 for {LABELS[1]}"
-        problems.append(Problem(UNREADABLE, root / "data.yaml", words, is_error=False))
-        return LABELS
-    names = yolo_labels.parse_names(_text(path, problems) or "", path)
-    if isinstance(names, Problem):
-        problems.append(names)
-        return ()
-    return names
 
 
 def _tables(folder: Path) -> list[Path]:
@@ -280,15 +195,6 @@ def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
-        return None
-
-
-def _text(path: Path, problems: list[Problem]) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as cause:
-        why = cause.strerror if isinstance(cause, OSError) else "not a text file"
-        problems.append(Problem(UNREADABLE, path, f"{path} cannot be read ({why})"))
         return None
 
 
