@@ -6,24 +6,11 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from theylive_training.data.checks.finding import SEVERITIES
+from theylive_training.data.checks.finding import SEVERITIES, Finding
 from theylive_training.errors import TrainingError
 from theylive_training.pictures.picture import LABELS
 from theylive_training.report.reading import count, each, mapped, number, reading, table, text
 from theylive_training.run_folder import read_json
-
-
-@dataclasses.dataclass(frozen=True)
-class Found:
-    """A finding. examples: some of the pictures that it is about."""
-
-    severity: str
-    where: str
-    count: int
-    of: int
-    detail: str
-    cure: str
-    examples: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +36,7 @@ class DataCheck:
     data: str
     pictures: int
     counts: dict[str, dict[str, dict[str, int]]]
-    findings: tuple[Found, ...]
+    findings: tuple[Finding, ...]
     heat: dict[str, tuple[tuple[int, ...], ...]]
     floors: dict[str, Floor]
     floors_by_part: dict[str, dict[str, Floor]]
@@ -84,13 +71,14 @@ def read_data_check(path: Path) -> DataCheck:
         )
 
 
-def _finding(told: Any) -> Found:
+def _finding(told: Any) -> Finding:
     told = table(told)
     severity = text(told["severity"])
     if severity not in SEVERITIES:
         raise ValueError(f"no finding is called {severity!r:.40}")
-    words = (text(told[key]) for key in ("detail", "cure"))
-    return Found(severity, text(told["where"]), count(told["count"]), count(told["of"]), *words, each(text, told["names"])[:3])
+    words = {key: text(told[key]) for key in ("kind", "where", "detail", "cure")}
+    counts = {key: count(told[key]) for key in ("count", "of")}
+    return Finding(severity=severity, names=each(text, told["names"]), **words, **counts)
 
 
 def _floor(told: Any) -> Floor:
