@@ -19,6 +19,7 @@ STARTED = {
     "detector": "active",
     "selector": "active",
     "mirrors": "active",
+    "calibrator": "active",
     "simulator": "active",
     "visualizer": "active",
 }
@@ -37,7 +38,7 @@ def executable(node):
 
 def arguments(node):
     file = "sim.yaml" if node == "simulator" else "rig.yaml"
-    own = ["-p", "camera.device:=/dev/no-such-video"] if node == "camera" else []
+    own = {"camera": ["-p", "camera.device:=/dev/no-such-video"], "mirrors": ["-p", "plugin:=sim", "-p", "calibration:=''"]}.get(node, [])
     return ["--ros-args", "--params-file", CONFIG / file, *own]
 
 
@@ -62,6 +63,15 @@ def test_a_camera_that_is_not_there_is_told_once_with_the_cure(start):
     camera.ask_to_end(signal.SIGINT)
     assert camera.end() == 0
     assert len(camera.lines) == 1, camera.text
+
+
+def test_the_robots_mirrors_say_what_they_miss_and_go_on(start):
+    mirrors = start(*executable("mirrors"), "--ros-args", "--params-file", CONFIG / "rig.yaml")
+    mirrors.says("step_x_line and step_y_line not set: give the GPIO lines")
+    mirrors.says("not calibrated")
+    mirrors.ask_to_end(signal.SIGINT)
+    assert mirrors.end() == 0
+    assert "Traceback" not in mirrors.text
 
 
 def test_what_cannot_be_is_one_line_and_status_2(start, tmp_path):

@@ -117,7 +117,12 @@ def test_what_cannot_be_is_one_line_and_status_2(capsys, words, says):
 
 @pytest.mark.parametrize(("camera", "setting"), [("images", "camera.path"), ("video", "camera.path"), ("v4l2", "camera.device")])
 def test_the_source_is_given_to_the_setting_that_the_plugin_opens(camera, setting):
-    assert said("--camera", camera, "--source", "1") == {"camera": {"plugin": camera, setting: "1"}}
+    assert said("--camera", camera, "--source", "1")["camera"] == {"plugin": camera, setting: "1"}
+
+
+def test_recorded_pictures_move_no_real_mirrors():
+    assert said("--camera", "video")["mirrors"]["plugin"] == "sim"
+    assert "mirrors" not in said("--camera", "v4l2")
 
 
 def test_without_a_plugin_the_source_is_for_the_rigs_camera():

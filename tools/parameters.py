@@ -31,8 +31,9 @@ PLUGINS = {
 RIG = """The rig: camera, detector, selector, mirrors, calibrator, and the visualizer where one is started beside them.
 
 Pictures travel as the camera's own JPEG: the detector decodes those that it looks at, and a laptop can watch over a wireless network.
-Nothing moves and nothing shines as it stands: the mirrors' plugin `sim` is a dry run, on motors and a laser that exist in its memory only.
-To move real ones, name a plugin that drives lines in mirrors/plugin (entry point group theylive_ros.lines)."""
+The mirrors drive the pins of an Orange Pi Zero 3. Name yours under mirrors/lines in a copy of this file (docs/hardware.md proposes some):
+until STEP is named, the node says so and waits. With `plugin: sim` it is a dry run, on motors and a laser that exist in its memory only.
+The calibration is written by `theylive calibrate`; before there is one, the laser cannot be armed."""
 
 SIM = """A simulated rig: the simulator in place of camera, motors and laser, and the same nodes as on the rig."""
 
@@ -45,7 +46,7 @@ FILES = {
             "camera": {**_JPEG, "camera.jpeg": True},
             "detector": _JPEG,
             "selector": {},
-            "mirrors": {},
+            "mirrors": {"plugin": "gpio", "calibration": "~/.config/theylive/calibration.yaml"},
             "calibrator": _JPEG,
             "visualizer": _JPEG,
         },
@@ -114,9 +115,10 @@ class Entry:
         return textwrap.wrap(f"{self.words}; {', '.join(filter(None, facts))}", 120, initial_indent="# ", subsequent_indent="#   ")
 
 
-def declared(node: str) -> list[Entry]:
-    """Every parameter that a node declares with its default plugin; rclpy is initialised."""
-    made = node_class(node)(enable_rosout=False, use_global_arguments=False, cli_args=["--ros-args", "-p", "autostart:=false"])
+def declared(node: str, plugin: str | None = None) -> list[Entry]:
+    """Every parameter that a node declares with a plugin, None for its default one; rclpy is initialised."""
+    choice = ["-p", f"plugin:={plugin}"] if plugin else []
+    made = node_class(node)(enable_rosout=False, use_global_arguments=False, cli_args=["--ros-args", "-p", "autostart:=false", *choice])
     try:
         return [
             Entry(group.prefix + field.name, type(group.value), field)
@@ -141,7 +143,7 @@ def scalar(value: Any) -> str:
     if isinstance(value, float):
         return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))
     if isinstance(value, str):
-        plain = re.fullmatch(r"[A-Za-z_/][\w./-]*", value) and yaml.safe_load(value) == value
+        plain = re.fullmatch(r"[A-Za-z_/~][\w./-]*", value) and yaml.safe_load(value) == value
         return value if plain else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return str(value)
 
@@ -152,7 +154,7 @@ def config_file(name: str) -> str:
     lines = [f"# {line}".rstrip() for line in f"{head}\n\n{_FOOT}".splitlines()]
     for node, own in nodes.items():
         lines += ["", f"/**/{node}:", "  ros__parameters:"]
-        lines += ["    " + line for line in _tree(declared(node), own)]
+        lines += ["    " + line for line in _tree(declared(node, own.get("plugin")), own)]
     return "\n".join(lines) + "\n"
 
 

@@ -1,7 +1,7 @@
 """Run the nodes: camera, detector, selector, mirrors, calibrator and visualizer, or a simulated rig in place of camera and hardware.
 
   theylive run                                        the rig of config/rig.yaml
-  theylive run --camera images --source pictures/     the same nodes on pictures; a folder, a glob or a file
+  theylive run --camera images --source pictures/     the same nodes on pictures (a folder, a glob or a file), motors and laser simulated
   theylive run --sim crowd --arm                      a simulated rig, armed (scenarios: config/scenarios)
 
 The laser stays dark until somebody calls the service mirrors/arm, or --arm is given. Everything after --ros-args goes to ROS, e.g.
@@ -99,6 +99,8 @@ def said_by(args: argparse.Namespace) -> dict[str, dict[str, Any]]:
     if args.source:
         camera = args.camera or "v4l2"
         said["camera"] = {"plugin": camera, f"camera.{source_setting(camera)}": args.source}
+    if args.camera and not plugins.load(plugins.CAMERAS, args.camera).live:
+        said["mirrors"] = {"plugin": "sim", "calibration": ""}  # what was recorded must never move a real laser
     return said
 
 
