@@ -134,6 +134,7 @@ def test_a_making_that_is_killed_goes_on_and_ends_the_same(tmp_path):
     kept = {p.name: p.stat().st_mtime_ns for p in (tmp_path / ".out.part" / "images").iterdir()}
     with journal.open("a") as file:
         file.write('["simulated_crop_000')  # a line that was being written
+    (tmp_path / ".out.part" / ".sheet.jpg.1.new").write_text("half")  # and a file
     assert main([*words, "--out", str(tmp_path / "out")]) == 0
     one, other = content(tmp_path / "out"), content(tmp_path / "whole")
     assert one == other
@@ -146,7 +147,7 @@ def test_a_making_that_is_killed_goes_on_and_ends_the_same(tmp_path):
 def test_stopped_at_any_write_it_ends_the_same(tmp_path, monkeypatch, form):
     orders = [Order(f"{k}.jpg", "crowd crop", lambda k=k: make("crowd", "crop", 1, k, DISCS)) for k in range(3)]
     store(orders, form, tmp_path / "whole", {"seed": 1}, {}, lambda: None)
-    real, stops = Path.write_text, 0
+    real, stops = {name: getattr(Path, name) for name in ("write_text", "replace")}, 0
 
     class Stopped(Exception):  # noqa: N818  it stands for a kill
         pass
@@ -154,12 +155,14 @@ def test_stopped_at_any_write_it_ends_the_same(tmp_path, monkeypatch, form):
     for at in range(40):
         calls = iter(range(at + 1))
 
-        def write(self, *given, calls=calls, **more):
-            if next(calls, None) is None:
-                raise Stopped
-            return real(self, *given, **more)
+        for name, method in real.items():
 
-        monkeypatch.setattr(Path, "write_text", write)
+            def write(self, *given, calls=calls, method=method, **more):
+                if next(calls, None) is None:
+                    raise Stopped
+                return method(self, *given, **more)
+
+            monkeypatch.setattr(Path, name, write)
         try:
             store(orders, form, tmp_path / "out", {"seed": 1}, {}, lambda: None)
             break

@@ -69,6 +69,8 @@ def store(orders: Sequence[Order], form: str, out: Path, plan: dict[str, Any], f
 
 
 def _begin(part: Path, plan: dict[str, Any]) -> None:
+    for path in part.glob(".*.new"):  # what was being written when it was stopped
+        path.unlink()
     if not (part / FACTS).is_file():
         write_json(part / FACTS, {"plan": plan})
     elif read_json(part / FACTS).get("plan") != plan:
