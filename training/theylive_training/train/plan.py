@@ -17,7 +17,7 @@ class Schedule:
     patience: epochs without a better validation after which it ends.
     """
 
-    epochs: int = 12
+    epochs: int = 14
     batch: int = 16
     rate: float = 0.003
     last_rate: float = 0.01  # share of `rate` at the end
