@@ -36,6 +36,6 @@ def test_every_link_leads_somewhere(page):
 
 
 def test_every_command_in_the_readme_exists():
-    commands = re.findall(r"^theylive (\w+)", (CLONE / "README.md").read_text(), re.MULTILINE)
+    commands = re.findall(r"^theylive ([\w-]+)", (CLONE / "README.md").read_text(), re.MULTILINE)
     assert commands
     assert set(commands) <= set(cli.COMMANDS)
