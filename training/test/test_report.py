@@ -197,7 +197,7 @@ def test_all_that_was_found_stands_on_the_page(run, evaluation, audit, tmp_path)
         "real heads on real boards, whole frames at 0.7",
         "mAP50-95 lost 0.0012 ≤ 0.005",
         "All 37 operators should map onto it",
-        "782,998, as exported",
+        "679,126, as exported",
         "theylive-train train compact --data DIR --out DIR",
         "AGPL-3.0: why",
         "val pictures were taken within 60 s of a train picture",
