@@ -8,12 +8,11 @@ import dataclasses
 
 from theylive_msgs import msg
 
-from theylive_ros.mirrors.clock import ClockWatch
+from theylive_ros.mirrors.clock import ClockWatch, on_monotonic
 from theylive_ros.mirrors.commissioning import ORDER_LASTS
 from theylive_ros.mirrors.pointer import Pointer, PointerError
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode
-from theylive_ros.types import Target, Track
 
 _LOG_EVERY = 2.0  # s
 
@@ -47,7 +46,7 @@ class Ear:
             target = conversions.from_target(message)
             if (stamp := self._stamp(target.stamp, now, ros_now)) is not None:
                 heard = message
-                pointer.on_target(_on_monotonic(target, stamp), now)
+                pointer.on_target(on_monotonic(target, stamp), now)
         while self._spots:
             seen = conversions.from_spot(self._spots.popleft())
             if (stamp := self._stamp(seen.stamp, now, ros_now)) is not None:
@@ -86,19 +85,3 @@ class Ear:
     def _refuse(self, words: str) -> None:
         self._node.meter.count("refused_orders")
         self._node.get_logger().warning(f"order refused: {words}", throttle_duration_sec=_LOG_EVERY)
-
-
-def _on_monotonic(target: Target, stamp: float) -> Target:
-    """A target with all its stamps moved from ROS time to the monotonic clock, on which its own is `stamp`."""
-    shift = stamp - target.stamp
-
-    def moved(track: Track) -> Track:
-        return dataclasses.replace(track, last_seen=track.last_seen + shift)
-
-    return dataclasses.replace(
-        target,
-        stamp=stamp,
-        track=moved(target.track) if target.track is not None else None,
-        protected=tuple(map(moved, target.protected)),
-        others=tuple(map(moved, target.others)),
-    )
