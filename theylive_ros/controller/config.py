@@ -6,52 +6,49 @@ import dataclasses
 import typing
 from typing import Any, TypeVar
 
+from theylive_ros.controller.setting import setting
+
 T = TypeVar("T")
-
-
-def _setting(default: Any, description: str, unit: str, low: float, high: float) -> Any:
-    metadata = {"description": description, "unit": unit, "low": low, "high": high, "choices": (), "read_only": True}
-    return dataclasses.field(default=default, metadata=metadata)
 
 
 @dataclasses.dataclass(frozen=True)
 class ExecutorSettings:
     """What the executor holds to, whatever a planner asks. Positions are microsteps from the reference."""
 
-    max_rate: float = _setting(
+    max_rate: float = setting(
         2000.0, "fastest plan accepted per axis; keep it at or below the motors' start-stop rate", "microsteps/s", 1.0, 50000.0
     )
-    max_acceleration: float = _setting(
+    max_acceleration: float = setting(
         100000.0, "highest acceleration of an accepted plan per axis; BRAKE and silence slow down at it", "microsteps/s^2", 1.0, 1e7
     )
-    low_x: int = _setting(-150, "soft range of axis x: no accepted plan goes lower", "microsteps", -1e6, 1e6)
-    high_x: int = _setting(150, "soft range of axis x: no accepted plan goes higher", "microsteps", -1e6, 1e6)
-    low_y: int = _setting(-150, "soft range of axis y: no accepted plan goes lower", "microsteps", -1e6, 1e6)
-    high_y: int = _setting(150, "soft range of axis y: no accepted plan goes higher", "microsteps", -1e6, 1e6)
-    min_interval_us: int = _setting(400, "two pulses of an axis are never closer than this; at most 1e6 / max_rate", "us", 1, 1000000)
-    dir_setup_us: int = _setting(20, "time between setting DIR and the pulse that needs it", "us", 0, 100000)
-    max_lease_us: int = _setting(50000, "longest time that the laser stays lit after one request", "us", 1000, 50000)
-    max_on_us: int = _setting(12000000, "light after which the laser must rest", "us", 1000, 3600000000)
-    min_off_us: int = _setting(400000, "how long it then rests; shorter pauses do not count as rest", "us", 0, 3600000000)
-    max_duty: float = _setting(1.0, "largest share of light in any `duty_window_us`; 1: no such limit", "", 0.0, 1.0)
-    duty_window_us: int = _setting(10000000, "the time over which `max_duty` holds", "us", 1000, 3600000000)
-    silence_us: int = _setting(
+    low_x: int = setting(-150, "soft range of axis x: no accepted plan goes lower", "microsteps", -1e6, 1e6)
+    high_x: int = setting(150, "soft range of axis x: no accepted plan goes higher", "microsteps", -1e6, 1e6)
+    low_y: int = setting(-150, "soft range of axis y: no accepted plan goes lower", "microsteps", -1e6, 1e6)
+    high_y: int = setting(150, "soft range of axis y: no accepted plan goes higher", "microsteps", -1e6, 1e6)
+    min_interval_us: int = setting(400, "two pulses of an axis are never closer than this; at most 1e6 / max_rate", "us", 1, 1000000)
+    dir_setup_us: int = setting(20, "time between setting DIR and the pulse that needs it", "us", 0, 100000)
+    max_lease_us: int = setting(50000, "longest time that the laser stays lit after one request", "us", 1000, 50000)
+    max_on_us: int = setting(12000000, "light after which the laser must rest", "us", 1000, 3600000000)
+    min_off_us: int = setting(400000, "how long it then rests; shorter pauses do not count as rest", "us", 0, 3600000000)
+    max_duty: float = setting(1.0, "largest share of light in any `duty_window_us`; 1: no such limit", "", 0.0, 1.0)
+    duty_window_us: int = setting(10000000, "the time over which `max_duty` holds", "us", 1000, 3600000000)
+    silence_us: int = setting(
         200000, "no intact line from the planner for so long: dark, and both axes brake to rest", "us", 10000, 10000000
     )
-    late_us: int = _setting(
+    late_us: int = setting(
         1000, "a pulse later than this shifts the rest of the plan by its lateness; less is made up, min_interval_us apart", "us", 0, 100000
     )
-    input_period_us: int = _setting(2000, "switches are read at least this often while anything moves or shines", "us", 100, 20000)
-    start_tolerance_us: int = _setting(2000, "a plan may start this far in the past", "us", 0, 100000)
-    velocity_tolerance: float = _setting(100.0, "largest jump of speed where two segments meet", "microsteps/s", 0.0, 10000.0)
-    homing_rate: float = _setting(400.0, "constant speed of homing, below the motors' start-stop rate", "microsteps/s", 1.0, 10000.0)
-    homing_slow_rate: float = _setting(100.0, "speed at which homing meets a switch for the second time", "microsteps/s", 1.0, 10000.0)
-    homing_back_off: int = _setting(
+    input_period_us: int = setting(2000, "switches are read at least this often while anything moves or shines", "us", 100, 20000)
+    start_tolerance_us: int = setting(2000, "a plan may start this far in the past", "us", 0, 100000)
+    velocity_tolerance: float = setting(100.0, "largest jump of speed where two segments meet", "microsteps/s", 0.0, 10000.0)
+    homing_rate: float = setting(400.0, "constant speed of homing, below the motors' start-stop rate", "microsteps/s", 1.0, 10000.0)
+    homing_slow_rate: float = setting(100.0, "speed at which homing meets a switch for the second time", "microsteps/s", 1.0, 10000.0)
+    homing_back_off: int = setting(
         16, "how far homing leaves a switch before it meets it slowly; more than the switch needs to open", "microsteps", 1, 100000
     )
-    homing_travel: int = _setting(400, "homing gives up when a switch has not been met within this distance", "microsteps", 1, 1000000)
-    limit_x: int = _setting(-160, "where switch X closes; its sign is the direction in which it is looked for", "microsteps", -1e6, 1e6)
-    limit_y: int = _setting(-160, "where switch Y closes; its sign is the direction in which it is looked for", "microsteps", -1e6, 1e6)
+    homing_travel: int = setting(400, "homing gives up when a switch has not been met within this distance", "microsteps", 1, 1000000)
+    limit_x: int = setting(-160, "where switch X closes; its sign is the direction in which it is looked for", "microsteps", -1e6, 1e6)
+    limit_y: int = setting(-160, "where switch Y closes; its sign is the direction in which it is looked for", "microsteps", -1e6, 1e6)
 
     def __post_init__(self) -> None:
         """ValueError naming the first setting that is out of range or contradicts another."""

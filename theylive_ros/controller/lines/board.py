@@ -9,7 +9,7 @@ from typing import Any
 
 from theylive_ros.controller.lines import chip
 from theylive_ros.controller.lines.interface import Inputs, Lines, LinesError
-from theylive_ros.controller.lines.setting import setting
+from theylive_ros.controller.setting import setting
 
 NOT_WIRED = -1
 # MS1, MS2, MS3 of the A4988 (Allegro datasheet, table 1)

@@ -9,7 +9,7 @@ from typing import Any
 from theylive_ros.controller.lines import chip
 from theylive_ros.controller.lines.board import AXES, NOT_WIRED, BoardConfig, BoardLines, line
 from theylive_ros.controller.lines.interface import LinesError
-from theylive_ros.controller.lines.setting import setting
+from theylive_ros.controller.setting import setting
 
 
 @dataclasses.dataclass

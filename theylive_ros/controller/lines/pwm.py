@@ -12,7 +12,7 @@ from pathlib import Path
 from theylive_ros.controller.lines.board import BoardConfig, BoardLines
 from theylive_ros.controller.lines.interface import LinesError, RateLines
 from theylive_ros.controller.lines.pwm_channel import PwmChannel
-from theylive_ros.controller.lines.setting import setting
+from theylive_ros.controller.setting import setting
 
 IDLE_PERIOD_NS = 1_000_000
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from theylive_ros.controller.lines.interface import Inputs
 from theylive_ros.controller.lines.motor import Motor
-from theylive_ros.controller.lines.setting import setting
+from theylive_ros.controller.setting import setting
 
 LOG_SIZE = 65536
 

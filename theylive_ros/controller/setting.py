@@ -1,4 +1,4 @@
-"""Fields of the lines' config dataclasses. Standard library only."""
+"""Fields of the controller's and the lines' config dataclasses. Standard library only."""
 
 from __future__ import annotations
 
