@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from patience import wait_for
 
 from theylive_ros.controller.link import Link
 from theylive_ros.controller.transports import ProcessTransport
@@ -17,17 +18,6 @@ SIM = "theylive_ros.controller.lines.sim:SimLines"
 SETTINGS = {"process": {"priority": 0}}
 
 GO = [(0.02, 0, 0, 50000, 0, 0, 0, 0, 0), (0.08, 10, 1000, 0, 0, 0, 0, 0, 0), (0.02, 90, 1000, -50000, 0, 0, 0, 0, 0)]
-
-
-def wait_for(link, condition, seconds=10.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        link.pump()
-        status = link.status()
-        if status is not None and condition(status):
-            return status
-        time.sleep(0.002)
-    raise AssertionError(f"never came: {link.status()} {link.take_errors()}")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+from patience import wait_for
 
 from theylive_ros.controller import protocol as p
 from theylive_ros.controller.clock_map import ClockMap
@@ -341,17 +342,6 @@ def served(tmp_path):
     thread.join(5.0)
     assert not thread.is_alive()
     assert not os.path.exists(path)
-
-
-def wait_for(link, condition, seconds=5.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        link.pump()
-        status = link.status()
-        if status is not None and condition(status):
-            return status
-        time.sleep(0.002)
-    raise AssertionError(f"never came: {link.status()} {link.take_errors()}")
 
 
 def test_planners_come_and_go_and_the_rig_stays_referenced_but_dark_and_at_rest(served):

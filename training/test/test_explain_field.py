@@ -2,7 +2,6 @@
 
 import json
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -134,15 +133,6 @@ def test_the_page_is_drawn_and_the_figures_written(tmp_path, capsys):
     assert [layer["size"] for layer in json.loads(figures.read_text())["layers"]] == [[3, 3], [5, 5]]
     assert main(words) == 2
     assert "--force" in capsys.readouterr().err
-
-
-@pytest.fixture
-def boards(tmp_path_factory):
-    """A data set of one empty board."""
-    folder = tmp_path_factory.mktemp("boards")
-    cv2.imwrite(str(folder / "a.png"), np.zeros((64, 64, 3), np.uint8))
-    (folder / "labels.csv").write_text("a.png,32,32,2\n")
-    return folder
 
 
 @pytest.mark.parametrize(

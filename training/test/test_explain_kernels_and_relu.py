@@ -78,15 +78,6 @@ def test_the_pages_are_drawn(tmp_path, capsys):
         assert min(cv2.imread(str(tmp_path / name)).shape[:2]) > 500
 
 
-@pytest.fixture
-def boards(tmp_path_factory):
-    """A data set of one empty board."""
-    folder = tmp_path_factory.mktemp("boards")
-    cv2.imwrite(str(folder / "a.png"), np.zeros((64, 64, 3), np.uint8))
-    (folder / "labels.csv").write_text("a.png,32,32,2\n")
-    return folder
-
-
 @pytest.mark.parametrize(
     ("words", "says"),
     [
