@@ -16,6 +16,7 @@ from theylive_ros.controller.homing import Homing, HomingError
 from theylive_ros.controller.lamp import Lamp
 from theylive_ros.controller.lines.interface import Inputs, Lines, RateLines
 from theylive_ros.controller.plan import FOREVER
+from theylive_ros.controller.playback import Playback
 from theylive_ros.controller.player import Player
 from theylive_ros.controller.protocol import clean
 from theylive_ros.controller.rate_player import RatePlayer
@@ -34,7 +35,7 @@ class Executor:
         self.lines = lines
         self.settings = settings or ExecutorSettings()
         self._wires = wires = Wires(lines, lambda words, now_us: self._fail("driver", words, now_us))
-        self.player: Player | RatePlayer = (
+        self.player: Playback = (
             RatePlayer(self.settings, wires.rate, wires.turn, self._stepped, clock_us)
             if isinstance(lines, RateLines)
             else Player(self.settings, wires.step, wires.turn, self._stepped, clock_us)

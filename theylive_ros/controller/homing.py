@@ -8,8 +8,7 @@ from typing import NamedTuple
 from theylive_ros.controller.config import ExecutorSettings
 from theylive_ros.controller.lines.interface import Inputs
 from theylive_ros.controller.plan import FOREVER, Course, Piece, rest
-from theylive_ros.controller.player import Player
-from theylive_ros.controller.rate_player import RatePlayer
+from theylive_ros.controller.playback import Playback
 
 
 class Run(NamedTuple):
@@ -43,7 +42,7 @@ class HomingError(Exception):
 class Homing:
     """Plays the order of events on a player, if it is under way."""
 
-    def __init__(self, settings: ExecutorSettings, player: Player | RatePlayer) -> None:
+    def __init__(self, settings: ExecutorSettings, player: Playback) -> None:
         self._settings, self._player = settings, player
         self._steps: Generator[Action, tuple[Inputs, bool], None] | None = None
         self._run: Action | None = None

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from theylive_ros.controller import plan as plans
 from theylive_ros.controller.config import ExecutorSettings
 from theylive_ros.controller.plan import FOREVER, HYSTERESIS, Piece
+from theylive_ros.controller.playback import Playback, Wire
 
 INACCURACY = 1e-3  # of a generator's period: dividers of whole counts
 LONGEST_RUN_US = 32_000  # at 2000 microsteps/s its end can then be wrong by 0.06 periods
@@ -24,7 +25,6 @@ LONGEST_PERIOD_US = 10_000  # slower pulses are runs of one
 STRAIGHT = 0.5  # microsteps by which a run's pulses may be off the course
 
 Rate = Callable[[int, float, int], float | None]  # axis, microsteps/s, now_us -> what was told truly; None when the driver failed
-Wire = Callable[[int, int, int], bool]
 
 
 @dataclasses.dataclass
@@ -55,24 +55,16 @@ class Run:
         return max(0, math.floor((at_us - self.told_us[0]) * (1.0 + INACCURACY) / self.period_us) + 1)
 
 
-class RatePlayer:
-    """Both axes' counts and the plan that is being played, if any; used as `player.Player` is."""
+class RatePlayer(Playback):
+    """Plays a plan in runs of pulses."""
 
     def __init__(
         self, settings: ExecutorSettings, rate: Rate, turn: Wire, stepped: Callable[[int], None], clock_us: Callable[[], int] | None
     ) -> None:
         """rate, turn: tell the generator, set DIR. stepped: told after pulses were counted (`now_us`); may drop or replace the plan."""
-        self.position = [0, 0]
-        self.pulses = [0, 0]
-        self.plan: list[Piece] = []
-        self.lag_us = 0
-        self._settings = settings
-        self._rate, self._turn, self._stepped, self._clock_us = rate, turn, stepped, clock_us
+        super().__init__(settings, turn, stepped, clock_us)
+        self._rate = rate
         self._runs: list[Run | None] = [None, None]
-        self._due: list[tuple[float, int] | None] = [None, None]  # next run of an axis that has none: plan time, direction
-        self._base = [0.0, 0.0]  # plan time up to which an axis' pulses are made
-        self._ready_us = [-FOREVER, -FOREVER]  # minimum interval and DIR set-up allow no run before
-        self._direction = [0, 0]  # what DIR says; 0: not known
         self._seen_us = 0
         self._errors = [0, 0]
         self._known = [0, 0]  # position as this player left it
@@ -83,40 +75,18 @@ class RatePlayer:
         self._notice_placing()
         return self._errors[0], self._errors[1]
 
-    def running(self, at_us: int) -> list[Piece]:
-        """The plan, or standing still from `at_us` on."""
-        return self.plan or [plans.rest(at_us, FOREVER, (float(self.position[0]), float(self.position[1])), lit=True)]
-
-    def join(self, new: list[Piece], now_us: int) -> None:
-        """Go over to `new` at its start."""
-        start_us = min(now_us - self.lag_us, new[0].start_us)
-        running = self.running(start_us)
-        if not self.plan:
-            self._base = [float(start_us)] * 2
-        self._play(plans.splice(running, new), max(now_us, new[0].start_us + self.lag_us), now_us)
-
-    def replace(self, plan: list[Piece], now_us: int) -> None:
-        """Play `plan` instead of what was, from now on."""
-        self.drop()
-        self._base = [float(now_us)] * 2
-        self._play(plan, now_us, now_us)
-
     def drop(self) -> None:
         """Stand still at once."""
-        self.plan, self._due, self.lag_us = [], [None, None], 0
+        super().drop()
         for axis in (0, 1):
             self._end(axis, self._now(self._seen_us))
-
-    def dark(self, now_us: int) -> bool:
-        """Whether anything that is still to be played must be dark."""
-        return any(not piece.lit for piece in self.plan if piece.end_us > now_us - self.lag_us)
 
     def advance(self, now_us: int) -> int:
         """Begin and end the runs that are due and count; returns when the next thing is."""
         self._seen_us = now_us
         pulses = list(self.pulses)
         if self.plan:
-            self._work_off_lag(now_us)
+            self._work_off_lag(now_us, still=not any(self._runs))
             for axis in (0, 1):
                 if not self._attend(axis, now_us):
                     return FOREVER
@@ -151,8 +121,7 @@ class RatePlayer:
 
     def _begin(self, axis: int, now_us: int) -> bool:
         due, direction = self._due[axis]  # type: ignore[misc]
-        if now_us - self.lag_us - due > self._settings.late_us:
-            self.lag_us = now_us - int(due) - 1
+        self._fall_behind(due, now_us)
         count, period_us = self._shape(axis, direction, float(now_us - self.lag_us))
         before_us = self._now(now_us)
         self._due[axis] = None
@@ -211,35 +180,16 @@ class RatePlayer:
         if abs(ahead) > 0.5 + HYSTERESIS and ahead * v > 0.0:
             base += abs(ahead / v) * 1e6  # too far, and the course comes after: wait for it rather than turn back
         self._due[axis] = due = plans.next_step(self.plan, axis, self.position[axis], base)
-        if due is None or due[1] == self._direction[axis]:
-            return
-        if self._turn(axis, due[1], now_us):
-            self._direction[axis] = due[1]
-            self._ready_us[axis] = max(self._ready_us[axis], self._now(now_us) + self._settings.dir_setup_us)
-
-    def _work_off_lag(self, now_us: int) -> None:
-        """Forget pieces that are over; where the plan rests, its clock may catch up."""
-        tau = now_us - self.lag_us
-        pending = min((due[0] for due in self._due if due), default=FOREVER)
-        while self.plan[0].end_us <= min(tau, pending):
-            self.plan.pop(0)
-        first = self.plan[0]
-        if self.lag_us and first.rests and tau >= first.start_us and not any(self._runs):
-            self.lag_us = now_us - min(now_us, max(tau, first.end_us))
+        if due is not None and due[1] != self._direction[axis]:
+            self._point(axis, due[1], self._now(now_us))
 
     def _next(self, now_us: int) -> int:
-        """When the next run begins or ends; with none left, the plan is over once its last rest has begun."""
+        """When the next run begins or ends, or the plan is over."""
         if not self.plan:
             return FOREVER
         waits = [math.ceil(run.end_us) for run in self._runs if run]
         waits += [begin for begin in map(self._begins_us, (0, 1)) if begin is not None]
-        if waits:
-            return min(waits)
-        end_us = self.plan[-1].start_us + self.lag_us
-        if now_us < end_us:
-            return end_us
-        self.drop()
-        return FOREVER
+        return min(waits) if waits else self._finish(now_us)
 
     def _count(self, now_us: int) -> None:
         for axis, run in enumerate(self._runs):
