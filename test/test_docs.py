@@ -17,16 +17,6 @@ def test_every_condition_of_the_gate_is_explained_in_its_order():
     assert tuple(row for row in rows if row in REASONS) == REASONS
 
 
-def test_the_camera_plugin_shown_works():
-    (code,) = re.findall(r"```python\n# grey_camera\.py\n(.*?)```", (DOCS / "plugins.md").read_text(), re.DOTALL)
-    names: dict = {"__name__": "grey_camera"}
-    exec(compile(code, "docs/plugins.md", "exec", flags=0, dont_inherit=True), names)
-    camera = names["GreyCamera"](names["GreyCamera"].Config(level=90))
-    camera.open()
-    assert camera.read().image.mean() == 90
-    camera.close()
-
-
 @pytest.mark.parametrize(
     "page", [CLONE / "README.md", *sorted(DOCS.glob("*.md")), CLONE / "models/README.md", CLONE / "training/README.md"]
 )
