@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pointer_bench import RIG, TICK, Bench, glimpse, seen, still, track
 
 from theylive_ros.mirrors import commissioning
+from theylive_ros.mirrors.clock import Clocks
 from theylive_ros.mirrors.commissioning import DUTY, ORDER_LASTS, TIMEOUT, WINDOW, Order, Situation
 from theylive_ros.mirrors.gate import GateSettings
 from theylive_ros.mirrors.interface import ControllerStatus
@@ -37,7 +38,7 @@ def reasons(**changes) -> tuple[str, ...]:
     values = {
         "now": NOW,
         "status": status,
-        "clocks_sane": True,
+        "clocks": Clocks(),
         "target": dataclasses.replace(target, **{k: changes.pop(k) for k in list(changes) if hasattr(target, k)}),
         "order": Order(NOW - 0.1, (10, 10), light=True),
         "on_plan": True,
@@ -62,7 +63,9 @@ def test_the_light_is_on_when_all_holds():
         ("unreferenced", {"referenced": False}),
         ("no_laser_line", {"has_laser": False}),
         ("off_plan", {"on_plan": False}),
-        ("clocks_unsteady", {"clocks_sane": False}),
+        ("clocks_unsteady", {"clocks": Clocks(sane=False)}),
+        ("clock_untold", {"clocks": Clocks(told=False)}),
+        ("clocks_differ", {"clocks": Clocks(agree=False)}),
         ("slewing", {"slewing": True}),
         ("not_settled", {"settled": False}),
         ("no_order", {"order": None}),

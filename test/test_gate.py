@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from theylive_ros.mirrors.calibration import nominal
+from theylive_ros.mirrors.clock import Clocks
 from theylive_ros.mirrors.gate import REASONS, GateSettings, Situation, clearance, failing
 from theylive_ros.mirrors.interface import ControllerStatus
 from theylive_ros.types import Region, Target, Track
@@ -63,7 +64,7 @@ def situation(**changes) -> Situation:
         "now": NOW,
         "status": status,
         "armed": True,
-        "clocks_sane": True,
+        "clocks": Clocks(),
         "target": target,
         "aim": aim,
         "spot": spot,
@@ -97,12 +98,15 @@ ALONE = [
     ("missed_steps", {"missed_steps": True}),
     ("off_plan", {"on_plan": False}),
     ("not_armed", {"armed": False}),
-    ("clocks_unsteady", {"clocks_sane": False}),
+    ("clocks_unsteady", {"clocks": Clocks(sane=False)}),
+    ("clock_untold", {"clocks": Clocks(told=False)}),
+    ("clocks_differ", {"clocks": Clocks(agree=False)}),
     ("no_target", {"target": None}),
     ("no_target", {"track": None}),
     ("target_stale", {"stamp": NOW - 0.2}),
     ("target_stale", {"stamp": NOW + 0.1, "last_seen": NOW + 0.1}),
     ("target_stale", {"last_seen": NOW + 0.2}),
+    ("target_stale", {"clocks": Clocks(doubt=0.125)}),
     ("target_unseen", {"last_seen": NOW - 0.063}),
     ("target_unconfirmed", {"confirmed": False}),
     ("label_not_targeted", {"label": "john"}),
@@ -126,6 +130,19 @@ ALONE = [
 @pytest.mark.parametrize(("reason", "changes"), ALONE)
 def test_each_condition_alone_closes_the_gate(reason, changes):
     assert reasons(**changes) == (reason,)
+
+
+@pytest.mark.parametrize("doubt", [math.nan, math.inf])
+def test_stamps_that_may_be_off_by_nobody_knows_what_close_the_gate(doubt):
+    assert "target_stale" in reasons(clocks=Clocks(doubt=doubt))
+
+
+def test_a_walking_john_is_kept_as_far_away_as_if_the_picture_were_older_by_what_its_stamp_may_be_off():
+    def least_gap(**changes):
+        return next(gap for gap in range(150) if not reasons(protected=(john(200 - 32 - gap, 100, vx=150.0),), **changes))
+
+    older = least_gap(stamp=NOW - 0.07, last_seen=NOW - 0.07)
+    assert least_gap(clocks=Clocks(doubt=0.04)) == older > least_gap() + 5
 
 
 def test_every_reason_is_shown_to_close_the_gate():

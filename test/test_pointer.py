@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pointer_bench import RIG, TICK, Bench, metres, p95, seen, still, track
 
 from theylive_ros.mirrors.aim import AimSettings, predict
+from theylive_ros.mirrors.clock import Clocks
 from theylive_ros.mirrors.gate import GateSettings
 from theylive_ros.types import Target
 
@@ -168,7 +169,7 @@ def test_the_light_rests_after_its_longest_time():
 def test_unsteady_clocks_darken_without_disarming():
     bench = Bench(still())
     bench.run(0.5)
-    assert bench.pointer.tick(bench.now, clocks_sane=False).reasons == ("clocks_unsteady",)
+    assert bench.pointer.tick(bench.now, clocks=Clocks(sane=False)).reasons == ("clocks_unsteady",)
     assert not bench.controller.lit
     bench.run(2 * TICK)
     assert bench.controller.lit

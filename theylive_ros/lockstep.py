@@ -20,7 +20,7 @@ from theylive_ros.controller.link import Link
 from theylive_ros.controller.stream import StreamClosedError
 from theylive_ros.controller.transports import LoopbackTransport
 from theylive_ros.mirrors.calibration import Calibration, nominal
-from theylive_ros.mirrors.clock import ClockWatch, on_monotonic
+from theylive_ros.mirrors.clock import Clocks, ClockWatch, on_monotonic
 from theylive_ros.mirrors.gate import GateSettings
 from theylive_ros.mirrors.motion import MotionSettings
 from theylive_ros.mirrors.optics import Geometry
@@ -225,7 +225,7 @@ class LockStep:
             _, picture, taken = self._pictures.popleft()
             if self.on_picture is not None:
                 self.on_picture(picture, taken)
-        self.state = self.pointer.tick(now, clocks_sane=self._clocks.observe(ros_now, now))
+        self.state = self.pointer.tick(now, clocks=Clocks(sane=self._clocks.observe(ros_now, now)))
         x, y = self.state.aim or (math.nan, math.nan)
         self._aims.add(now, self.state.track_id if self.state.aim else 0, x, y)
 

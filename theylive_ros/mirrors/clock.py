@@ -1,4 +1,5 @@
-"""Whether the clocks can be believed: a board without a clock battery jumps by years when it finds the network."""
+"""Whether the clocks can be believed: a board without a clock battery jumps by years when it finds the network, and the camera may run
+on another machine, whose clock is another."""
 
 from __future__ import annotations
 
@@ -9,18 +10,39 @@ from theylive_ros.settings import setting
 from theylive_ros.types import Target, Track
 
 # Clocks that are being slewed by a time service drift apart by at most this (s per s); Linux allows 0.0005.
-_DRIFT = 0.001
+DRIFT = 0.001
+
+
+@dataclasses.dataclass(frozen=True)
+class Clocks:
+    """What is known of the clocks at one moment; by default all that could be wished for.
+
+    sane: none has jumped of late, and the last stamp was possible. told: it is known how the clock that stamps the pictures goes. agree:
+    it is not known to differ from this machine's by more than is put up with. doubt: how far stamps may be off at most (s), if so.
+    """
+
+    sane: bool = True
+    told: bool = True
+    agree: bool = True
+    doubt: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
 class ClockSettings:
-    """When the clocks count as unsteady."""
+    """When the clocks count as unsteady, or as different."""
 
     tolerance: float = setting(
         0.05, "jump between ROS time and the monotonic clock that is put up with", unit="s", low=0.001, high=10.0, read_only=True
     )
     settling: float = setting(1.0, "how long to stay dark after a jump", unit="s", low=0.0, high=60.0, read_only=True)
     max_age: float = setting(1.0, "age beyond which a message's stamp is taken for wrong", unit="s", low=0.01, high=60.0, read_only=True)
+    difference: float = setting(
+        0.01, "difference of the camera's clock and this machine's that is put up with", unit="s", low=0.0005, high=0.05, read_only=True
+    )
+    camera_here: bool = setting(
+        False, "the camera runs on this machine: believe its stamps although its node, another package's, does not tell its clock",
+        read_only=True,
+    )  # fmt: skip
 
 
 class ClockWatch:
@@ -41,7 +63,7 @@ class ClockWatch:
             self._sane_from = math.inf
             self._offset = math.nan
             return False
-        slack = _DRIFT * max(monotonic_now - self._seen, 0.0)
+        slack = DRIFT * max(monotonic_now - self._seen, 0.0)
         if math.isnan(self._offset):
             # the very first look has nothing to compare with; a recovered clock has
             first = self._seen == -math.inf
@@ -61,7 +83,7 @@ class ClockWatch:
         count as unsteady until a good stamp comes."""
         age = ros_now - ros_stamp
         # stamps of this machine's own clock are never ahead of it; a clock that is being slewed backwards may seem so by a little
-        self._stamp_good = -_DRIFT <= age <= self.settings.max_age
+        self._stamp_good = -DRIFT <= age <= self.settings.max_age
         return monotonic_now - max(age, 0.0) if self._stamp_good and math.isfinite(monotonic_now) else None
 
 

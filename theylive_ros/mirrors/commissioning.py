@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from theylive_ros.mirrors.gate import REASONS, GateSettings, controller_failing, is_fresh
+from theylive_ros.mirrors.clock import Clocks
+from theylive_ros.mirrors.gate import REASONS, GateSettings, clocks_failing, controller_failing, is_fresh
 from theylive_ros.mirrors.interface import ControllerStatus
 from theylive_ros.types import Target
 
@@ -44,7 +45,7 @@ class Situation:
 
     now: float
     status: ControllerStatus | None
-    clocks_sane: bool
+    clocks: Clocks
     target: Target | None
     order: Order | None
     on_plan: bool
@@ -59,25 +60,25 @@ def failing(situation: Situation, settings: GateSettings) -> tuple[str, ...]:
     order = situation.order
     checks = {
         "off_plan": not situation.on_plan,
-        "clocks_unsteady": not situation.clocks_sane,
         "no_order": order is None or not order.lasts(situation.now) or not order.light,
         "slewing": situation.slewing,
         "not_settled": order is not None and not situation.settled,
         "duty": not situation.used + (settings.lease if situation.shining else BURST) <= DUTY * WINDOW,
     }
     failed = {name for name, fails in checks.items() if fails}
-    failed |= set(controller_failing(situation.status, situation.now, settings)) | _view(situation.target, situation.now, settings)
+    failed |= set(controller_failing(situation.status, situation.now, settings)) | clocks_failing(situation.clocks)
+    failed |= _view(situation.target, situation.now, situation.clocks.doubt, settings)
     return tuple(reason for reason in REASONS if reason in failed)
 
 
-def _view(target: Target | None, now: float, settings: GateSettings) -> set[str]:
+def _view(target: Target | None, now: float, doubt: float, settings: GateSettings) -> set[str]:
     if target is None:
         return {"view_unseen"}
     seen = target.seen
     whole = seen.x_min <= _EDGE and seen.y_min <= _EDGE and seen.x_max >= target.width - _EDGE and seen.y_max >= target.height - _EDGE
     checks = {
         "cannot_clear_protected": not (target.clears_protected or settings.allow_unclearing_detector),
-        "view_unseen": not (whole and is_fresh(target, now, settings)),
+        "view_unseen": not (whole and is_fresh(target, now, doubt, settings)),
         "protected_in_view": bool(target.protected),
     }
     return {name for name, fails in checks.items() if fails}

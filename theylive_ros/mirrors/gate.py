@@ -10,6 +10,7 @@ import math
 
 from theylive_ros.mirrors import plane
 from theylive_ros.mirrors.calibration import Calibration
+from theylive_ros.mirrors.clock import Clocks
 from theylive_ros.mirrors.interface import ControllerStatus
 from theylive_ros.mirrors.optics import OpticsError
 from theylive_ros.mirrors.plane import Point
@@ -29,6 +30,8 @@ REASONS = (
     "off_plan",  # the axes are not where they were sent
     "not_armed",  # nobody has armed the rig, or something has disarmed it
     "clocks_unsteady",  # a clock has jumped or a stamp was impossible
+    "clock_untold",  # the camera's node does not tell its clock, so that nobody knows how old a picture is
+    "clocks_differ",  # the camera's clock, another machine's, is not this one's
     "no_target",  # nothing is to be aimed at
     "target_stale",  # the target has not been seen for `target_timeout`
     "target_unseen",  # the newest frame does not show the target, nor did any of the last `unseen_timeout`
@@ -97,7 +100,7 @@ class Situation:
     now: float
     status: ControllerStatus | None
     armed: bool
-    clocks_sane: bool
+    clocks: Clocks
     target: Target | None
     aim: Point | None
     spot: Point | None
@@ -121,13 +124,12 @@ def failing(situation: Situation, calibration: Calibration | None, settings: Gat
         failed.add("off_plan")
     if not situation.armed:
         failed.add("not_armed")
-    if not situation.clocks_sane:
-        failed.add("clocks_unsteady")
+    failed |= clocks_failing(situation.clocks)
     if situation.slewing:
         failed.add("slewing")
     if not situation.on_time < settings.max_on_time:
         failed.add("max_on_time")
-    failed |= _target(situation.target, situation.now, settings)
+    failed |= _target(situation.target, situation.now, situation.clocks.doubt, settings)
     failed |= {"uncalibrated"} if calibration is None else _places(situation, calibration, settings)
     return tuple(reason for reason in REASONS if reason in failed)
 
@@ -145,6 +147,12 @@ def controller_failing(status: ControllerStatus | None, now: float, settings: Ga
         "unreferenced": not status.referenced,
     }
     return tuple(name for name, fails in checks.items() if fails)
+
+
+def clocks_failing(clocks: Clocks) -> set[str]:
+    """Those of the conditions that the clocks alone decide."""
+    checks = {"clocks_unsteady": not clocks.sane, "clock_untold": not clocks.told, "clocks_differ": not clocks.agree}
+    return {name for name, fails in checks.items() if fails}
 
 
 def distance_on_board(calibration: Calibration, a: Point, b: Point) -> float:
@@ -177,23 +185,27 @@ def clearance(track: Track, points: list[Point], age: float, calibration: Calibr
     return nearest - growth * calibration.metres_per_pixel(track.x, track.y)
 
 
-def is_fresh(target: Target, now: float, settings: GateSettings) -> bool:
-    """Whether the selector's word is of a frame young enough to be acted on."""
-    return -_AHEAD <= now - target.stamp <= settings.target_timeout
+def is_fresh(target: Target, now: float, doubt: float, settings: GateSettings) -> bool:
+    """Whether the selector's word is of a frame young enough to be acted on, if its stamp is off by `doubt` (s)."""
+    return _is_fresh(target.stamp, now, doubt, settings)
 
 
-def _target(target: Target | None, now: float, settings: GateSettings) -> set[str]:
+def _is_fresh(stamp: float, now: float, doubt: float, settings: GateSettings) -> bool:
+    return -_AHEAD <= now - stamp <= settings.target_timeout - doubt
+
+
+def _target(target: Target | None, now: float, doubt: float, settings: GateSettings) -> set[str]:
     if target is None:
         return {"no_target"}
     failed = set()
-    if not is_fresh(target, now, settings):
+    if not is_fresh(target, now, doubt, settings):
         failed.add("target_stale")
     if not (target.clears_protected or settings.allow_unclearing_detector):
         failed.add("cannot_clear_protected")
     track = target.track
     if track is None:
         return failed | {"no_target"}
-    if not -_AHEAD <= now - track.last_seen <= settings.target_timeout:
+    if not _is_fresh(track.last_seen, now, doubt, settings):
         failed.add("target_stale")
     if not target.stamp - track.last_seen <= settings.unseen_timeout + _AHEAD:
         failed.add("target_unseen")
@@ -230,7 +242,7 @@ def _places(s: Situation, calibration: Calibration, settings: GateSettings) -> s
         # a glint may be anywhere, and must not keep the gate closed but where light would be worst
         points += _points([s.suspected] if s.suspected else [], calibration)
         guard = settings.guard_radius + settings.guard_sigma * s.doubt
-        age = s.now - target.stamp
+        age = s.now - target.stamp + s.clocks.doubt
         if points and not all(clearance(t, points, age, calibration, settings) > guard for t in target.protected):
             failed.add("protected_near")
     return failed

@@ -9,6 +9,7 @@ import math
 from theylive_ros.mirrors import commissioning
 from theylive_ros.mirrors.aim import AimSettings
 from theylive_ros.mirrors.calibration import Calibration
+from theylive_ros.mirrors.clock import Clocks
 from theylive_ros.mirrors.commissioning import Order
 from theylive_ros.mirrors.follower import Follower
 from theylive_ros.mirrors.gate import REASONS, GateSettings, controller_failing
@@ -34,6 +35,8 @@ _ENDING = {"controller_fault", "stop_input", "unreferenced"}
 _TOLD = (*REASONS, "commissioning_timeout")
 # While one of these lasts, no move is sent.
 _HOLDING = {"link_silent", "controller_fault", "stop_input", "limit_input", "unreferenced"}
+
+_TRUSTED = Clocks()
 
 
 class Pointer:
@@ -127,8 +130,8 @@ class Pointer:
         if past and off:
             self._trim.see(seen.stamp, *off, past[0].place)
 
-    def tick(self, now: float, *, clocks_sane: bool = True) -> PointerState:
-        """Look at everything once: steer, judge, renew the light or drop it. clocks_sane: what the ClockWatch says."""
+    def tick(self, now: float, *, clocks: Clocks = _TRUSTED) -> PointerState:
+        """Look at everything once: steer, judge, renew the light or drop it. clocks: what is known of them."""
         status = self._controller.status()
         if status is not None and not status.referenced:
             self._trim.reset()
@@ -143,7 +146,7 @@ class Pointer:
         if not _HOLDING & failed:
             self._steer(failed, now)
         on_time = self._light.count(now, status, self.gate.min_off_time)
-        look = Look(now, status, self.armed, clocks_sane, target, on_time)
+        look = Look(now, status, self.armed, clocks, target, on_time)
         if self.commissioning:
             return self._conclude(look, judge_order(look, self._follower, self._order, self._light, self.gate))
         return self._conclude(look, judge_target(look, self._follower, self._trim, self.gate))

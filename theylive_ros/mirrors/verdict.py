@@ -7,6 +7,7 @@ import math
 
 from theylive_ros.mirrors import commissioning
 from theylive_ros.mirrors.aim import lag_on_board, predict
+from theylive_ros.mirrors.clock import Clocks
 from theylive_ros.mirrors.commissioning import Order
 from theylive_ros.mirrors.follower import Follower
 from theylive_ros.mirrors.gate import GateSettings, Situation, distance_on_board, failing
@@ -20,12 +21,12 @@ from theylive_ros.types import Target
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """What is there at a tick, whatever the mode. now: monotonic (s); armed, clocks_sane, status, target: as the planner knows them."""
+    """What is there at a tick, whatever the mode. now: monotonic (s); armed, clocks, status, target: as the planner knows them."""
 
     now: float
     status: ControllerStatus | None
     armed: bool
-    clocks_sane: bool
+    clocks: Clocks
     target: Target | None
     on_time: float
 
@@ -55,7 +56,7 @@ def judge_target(look: Look, follower: Follower, trim: Trim, gate: GateSettings)
         now=look.now,
         status=look.status,
         armed=look.armed,
-        clocks_sane=look.clocks_sane,
+        clocks=look.clocks,
         target=target,
         aim=aim,
         spot=spot,
@@ -90,7 +91,7 @@ def judge_order(look: Look, follower: Follower, order: Order | None, light: Ligh
     situation = commissioning.Situation(
         now=look.now,
         status=look.status,
-        clocks_sane=look.clocks_sane,
+        clocks=look.clocks,
         target=look.target,
         order=order,
         on_plan=follower.on_plan,

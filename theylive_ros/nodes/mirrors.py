@@ -16,7 +16,7 @@ from std_srvs.srv import SetBool, Trigger
 from theylive_ros.camera.reopen import Backoff
 from theylive_ros.mirrors.aim import AimSettings
 from theylive_ros.mirrors.calibration import CalibrationError
-from theylive_ros.mirrors.clock import ClockSettings, ClockWatch
+from theylive_ros.mirrors.clock import Clocks, ClockSettings, ClockWatch
 from theylive_ros.mirrors.gate import GateSettings
 from theylive_ros.mirrors.motion import MotionSettings
 from theylive_ros.mirrors.optics import Geometry
@@ -239,7 +239,7 @@ class MirrorsNode(ManagedNode):
             nonlocal heard
             ros_now = self.ros_now()
             heard = self._ear.hand_over(pointer, now, ros_now)
-            state = pointer.tick(now, clocks_sane=clocks.observe(ros_now, now))
+            state = pointer.tick(now, clocks=Clocks(sane=clocks.observe(ros_now, now)))
             if self._homings:
                 self._home(pointer, state, now)
             return state
