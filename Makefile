@@ -11,7 +11,7 @@ SETUP = @command -v "$(PYTHON)" >/dev/null || { echo 'setup: there is no $(PYTHO
 IN = .venv/bin
 IN_TRAINING = .venv-training/bin
 
-.PHONY: help setup demo test test-training lint format clean
+.PHONY: help setup demo test test-training docs docs-links lint format clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-20s %s\n' "$$name" "$$text"; done
@@ -30,6 +30,16 @@ test-training:  ## the training package's tests, in an environment of their own 
 	$(SETUP) --training
 	@$(IN_TRAINING)/python -m pytest training/test $(ARGS)
 
+docs: .venv-docs/made  ## the pages as a site, build/docs/index.html; what is doubtful is an error
+	@.venv-docs/bin/sphinx-build -q -E -W --keep-going -c docs . build/docs && echo 'docs: build/docs/index.html'
+
+docs-links: .venv-docs/made  ## whether the links that leave the pages lead somewhere (needs the internet)
+	@.venv-docs/bin/sphinx-build -E -b linkcheck -c docs . build/docs-links
+
+.venv-docs/made: requirements/docs.txt
+	@"$(PYTHON)" -m venv --clear .venv-docs && touch .venv-docs/COLCON_IGNORE
+	@.venv-docs/bin/python -m pip install -q --disable-pip-version-check -r $< && touch $@
+
 lint: setup  ## what the linter and the formatter have to say
 	@$(IN)/ruff check .
 	@$(IN)/ruff format --check .
@@ -39,6 +49,6 @@ format: setup  ## let the linter and the formatter mend what they can
 	@$(IN)/ruff format .
 
 clean:  ## remove all that the other targets have made
-	rm -rf .venv .venv-training .venv.lock .venv-training.lock build install log demo.mp4 demo.png demo.json
+	rm -rf .venv .venv-training .venv-docs .venv.lock .venv-training.lock build install log demo.mp4 demo.png demo.json
 	rm -rf .pytest_cache .ruff_cache .hypothesis *.egg-info training/*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

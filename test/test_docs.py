@@ -1,4 +1,4 @@
-"""What the pages say is what the code does."""
+"""What the pages say is what the code does, and every link leads somewhere."""
 
 import re
 from pathlib import Path
@@ -10,6 +10,18 @@ from theylive_ros.mirrors.gate import REASONS
 
 CLONE = Path(__file__).parent.parent
 DOCS = CLONE / "docs"
+PAGES = sorted([*CLONE.glob("*.md"), *DOCS.glob("*.md"), CLONE / "models/README.md", CLONE / "training/README.md"])
+
+
+def prose(page):
+    """The page without its blocks of code."""
+    return re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(page):
+    """What `#...` may follow the page's name: its headings as GitHub and myst-parser write them."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", re.sub(r"\]\([^)]*\)", "", heading).lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_condition_of_the_gate_is_explained_in_its_order():
@@ -17,12 +29,23 @@ def test_every_condition_of_the_gate_is_explained_in_its_order():
     assert tuple(row for row in rows if row in REASONS) == REASONS
 
 
-@pytest.mark.parametrize(
-    "page", [CLONE / "README.md", *sorted(DOCS.glob("*.md")), CLONE / "models/README.md", CLONE / "training/README.md"]
-)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CLONE)))
 def test_every_link_leads_somewhere(page):
-    for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
-        assert (page.parent / link).exists(), f"{page.name} links to {link}"
+    for link in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", prose(page)):
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), f"{page.name} links to {link}"
+        if anchor:
+            assert anchor in anchors(target), f"{page.name} links to {link}; there are: {', '.join(sorted(anchors(target)))}"
+
+
+def test_the_site_holds_every_page():
+    tables = re.findall(r"^```\{toctree\}\n(.*?)^```", (DOCS / "index.md").read_text(), re.DOTALL | re.MULTILINE)
+    lines = [line for table in tables for line in table.splitlines() if line and not line.startswith(":")]
+    listed = [re.sub(r".*<(.*)>", r"\1", line) for line in lines]
+    held = {(DOCS / name).resolve().relative_to(CLONE.resolve()) for name in listed}
+    there = {page.relative_to(CLONE).with_suffix("") for page in [*PAGES, *CLONE.glob("*.rst")]}
+    assert held | {Path("docs/index")} == there
 
 
 def test_every_command_in_the_readme_exists():
