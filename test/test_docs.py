@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from theylive_ros import cli
+from theylive_ros import cli, plugins
 from theylive_ros.mirrors.gate import REASONS
 
 CLONE = Path(__file__).parent.parent
@@ -52,3 +52,37 @@ def test_every_command_in_the_readme_exists():
     commands = re.findall(r"^theylive ([\w-]+)", (CLONE / "README.md").read_text(), re.MULTILINE)
     assert commands
     assert set(commands) <= set(cli.COMMANDS)
+
+
+def rows(page, first):
+    """Rows of the page's table whose first heading is given, as lists of cells."""
+    table = re.search(rf"^\| {re.escape(first)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", page.read_text(), re.MULTILINE)
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table[1].splitlines()]
+
+
+def test_topics_and_services_in_the_readme_are_those_of_their_page():
+    page = (DOCS / "interfaces.md").read_text()
+    for first in ("topic", "service or action"):
+        for names, types, *_ in rows(CLONE / "README.md", first):
+            for name in re.findall(r"`([\w/]+)`", names):
+                (line,) = [line for line in page.splitlines() if re.match(rf"\|[^|]*`{name}`|## The action `{name}`", line)]
+                where = page[page.index(line) :] if line.startswith("#") else line
+                assert any(kind in where for kind in types.split(", ")), f"{name} is no {types}"
+
+
+def test_parameters_in_the_readme_have_the_defaults_that_it_tells():
+    page = (DOCS / "parameters.md").read_text()
+    for names, defaults, _ in rows(CLONE / "README.md", "parameter"):
+        node, _, ours = names.partition(": ")
+        section = page.split(f"\n## {node.strip('`')}\n")[1].split("\n## ")[0]
+        for name, default in zip(ours.split(", "), defaults.split(", "), strict=True):
+            told = set(re.findall(rf"^\| {name} \| [\w\[\]]+ \| `(.*?)` \|", section, re.MULTILINE))
+            assert told == {default.split("`")[1] if "`" in default else '""'}, name
+
+
+def test_the_readme_names_every_plugin_that_is_shipped():
+    shipped = {kind: [] for kind in (plugins.CAMERAS, plugins.DETECTORS, plugins.SELECTORS, plugins.LINES)}
+    for kind, names in shipped.items():
+        names += [name for name in plugins.names(kind) if plugins.find(kind, name).value.startswith("theylive_ros.")]
+    told = {group.strip("`"): sorted(re.findall(r"`(\w+)`", names)) for _, names, group in rows(CLONE / "README.md", "plugin")}
+    assert told == shipped
