@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import time
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -10,16 +11,19 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
 from rclpy.parameter import Parameter
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
+from std_msgs.msg import String
 from theylive_msgs import msg
-from visualization_msgs.msg import Marker, MarkerArray
+from visualization_msgs.msg import MarkerArray
 
 from theylive_ros import overlay
-from theylive_ros.nodes import conversions, qos
-from theylive_ros.nodes.markers import markers
+from theylive_ros.mirrors.calibration import nominal, save
+from theylive_ros.mirrors.optics import Geometry
+from theylive_ros.nodes import conversions, qos, rig_keeper
 from theylive_ros.nodes.visualizer import VisualizerNode
-from theylive_ros.overlay import Scene
 from theylive_ros.types import Region, Target, Track
+from theylive_ros.viewing import poses
+from theylive_ros.viewing.rig_view import MIRRORS, RigView
 
 GREY = np.full((240, 320, 3), 127, np.uint8)
 COVARIANCE = (0.0,) * 16
@@ -144,30 +148,155 @@ def test_markers_are_published_with_the_frames_stamp(stage):
     stage.pointing(aim_x=200.0, aim_y=100.0, spot_x=201.0, spot_y=100.0)
     stage.show()
     array = stage.markers.wait()[-1]
-    assert {m.ns for m in array.markers} == {"aliens", "protected", "aim", "spot"}
-    assert all(m.header.frame_id == "camera_optical_frame" and m.header.stamp.sec > 100 for m in array.markers)
+    assert {m.ns for m in array.markers} == {"field", "target", "others", "protected", "guard", "names", "aim", "spot"}
+    assert all(m.header.frame_id == "board" and m.header.stamp.sec > 100 for m in array.markers)
 
 
-def test_markers_are_such_as_rviz_shows():
-    scene = Scene(GREY, SCENE, aim=(160.0, 120.0), spot=(320.0, 0.0), laser_on=True)
-    array = markers(scene, HEAD, 0.001, 0.4).markers
-    assert len({(m.ns, m.id) for m in array}) == len(array)
-    for marker in array:
-        turn, size = marker.pose.orientation, marker.scale
-        assert marker.action == Marker.ADD
-        assert math.hypot(turn.x, turn.y, turn.z, turn.w) == pytest.approx(1)
-        assert min(size.x, size.y, size.z) > 0
-        assert marker.color.a > 0
-        assert marker.lifetime.sec + marker.lifetime.nanosec > 0, "a head that has gone leaves no marker behind"
-    places = {m.ns: (m.pose.position.x, m.pose.position.y, m.pose.position.z) for m in array}
-    assert places["aim"] == pytest.approx((0, 0, 0.4))
-    assert places["spot"] == pytest.approx((0.16, -0.12, 0.4)), "x right, y down, z to the board"
+def test_nothing_is_drawn_that_nobody_listens_to(bench, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(overlay, "draw", lambda *arguments: drawn.append(arguments))
+    images = bench.say(Image, "image_raw", qos.IMAGE)
+    targets = bench.say(msg.Target, "target", qos.RESULT)
+    node = bench.add(VisualizerNode)
+    bench.until(lambda: node.active and images.get_subscription_count() and targets.get_subscription_count())
+    end = time.monotonic() + 10
+    while not node.meter.counts().get("frames") and time.monotonic() < end:
+        images.publish(conversions.to_image(GREY, HEAD))
+        time.sleep(0.02)
+        targets.publish(conversions.to_target(SCENE, HEAD))
+        time.sleep(0.1)
+    assert node.meter.counts()["frames"]
+    assert not drawn
 
 
-@pytest.mark.parametrize("broken", [{"x": math.nan}, {"y": math.inf}, {"width": math.nan}, {"width": 0.0, "height": 0.0}])
-def test_a_head_that_is_nowhere_or_has_no_size_is_deleted_in_rviz(broken):
-    scene = Scene(GREY, dataclasses.replace(SCENE, track=dataclasses.replace(ALIEN, **broken), others=(), protected=()))
-    (marker,) = markers(scene, HEAD, 0.001, 0.4).markers
-    assert (marker.ns, marker.id, marker.action) == ("aliens", 1, Marker.DELETE)
-    assert math.isfinite(marker.pose.position.x)
-    assert math.isfinite(marker.scale.x)
+# --- the rig in space
+
+
+class Space:
+    """What RViz would hear of the rig, and what mirrors and camera say."""
+
+    def __init__(self, bench):
+        self.bench = bench
+        self.markers = bench.hear(MarkerArray, "markers", qos.RESULT)
+        self.description = bench.hear(String, "robot_description", qos.STATE)
+        self._joints = bench.say(JointState, "joint_states", qos.RESULT)
+        self._info = bench.say(CameraInfo, "camera_info", qos.IMAGE)
+
+    def start(self, *arguments):
+        self.node = self.bench.add(VisualizerNode, *arguments)
+        self.bench.until(lambda: self.node.active and self._joints.get_subscription_count() and self._info.get_subscription_count())
+        return self.node
+
+    def stand(self, *angles, names=MIRRORS):
+        self._joints.publish(JointState(header=HEAD, name=list(names), position=list(angles)))
+
+    def info(self, focal, frame="camera_optical_frame", size=(320, 240)):
+        k = [focal, 0.0, size[0] / 2, 0.0, focal, size[1] / 2, 0.0, 0.0, 1.0]
+        self._info.publish(CameraInfo(header=conversions.header(HEAD.stamp, frame), width=size[0], height=size[1], k=k))
+
+    def beam(self, **how):
+        """The beam's marker for these angles."""
+        for _ in range(100):
+            self.stand(0.05, -0.03, **how)
+            time.sleep(0.05)
+            found = [m for array in self.markers.messages for m in array.markers if m.ns == "beam"]
+            if found:
+                return found[-1]
+        raise AssertionError("no beam was drawn")
+
+
+@pytest.fixture
+def space(bench):
+    return Space(bench)
+
+
+def test_the_beam_is_drawn_as_the_mirrors_stand_whether_or_not_pictures_come(space):
+    space.start()
+    beam = space.beam()
+    x, y = Geometry().board_point((0.05, -0.03))
+    end = beam.points[-1]
+    assert (beam.header.frame_id, len(beam.points)) == ("base_link", 4)
+    assert (end.x, end.y, end.z) == pytest.approx((0.4, -x, -y))
+
+
+def test_joints_of_another_robot_or_without_numbers_draw_no_beam(space):
+    space.start()
+    for angles, names in (((0.1, 0.1), ("wheel", "arm")), ((math.nan, 0.0), MIRRORS), ((0.1,), MIRRORS), ((1.2, 0.0), MIRRORS)):
+        space.stand(*angles, names=names)
+    time.sleep(0.3)
+    assert not space.markers.messages
+    assert space.beam()
+
+
+def test_the_urdf_is_latched_and_follows_the_parameters(space):
+    space.start("-p", "geometry.mirror_distance:=0.035")
+    late = space.bench.hear(String, "robot_description", qos.STATE)
+    robot = ElementTree.fromstring(late.wait()[0].data)
+    assert robot.find("joint[@name='mirror_1_joint']/origin").get("xyz") == "0 0 0.035"
+
+
+def test_a_focal_length_puts_the_camera_where_it_stands(space):
+    space.start()
+    space.description.wait()
+    for _ in range(100):
+        space.info(254.8, frame="my_camera", size=(640, 480))
+        time.sleep(0.05)
+        if len(space.description.messages) > 1:
+            break
+    robot = ElementTree.fromstring(space.description.messages[-1].data)
+    assert robot.find("link[@name='my_camera']") is not None
+    # half the pixels of the calibration's size: 127.4 px there, .1 m from the board
+    assert float(robot.find("joint[@name='camera_joint']/origin").get("xyz").split()[0]) == pytest.approx(0.3, abs=1e-4)
+
+
+def test_a_new_calibration_is_drawn_and_a_damaged_one_is_named(space, tmp_path, monkeypatch):
+    monkeypatch.setattr(rig_keeper, "_LOOK", 0.1)
+    file = tmp_path / "calibration.yaml"
+    node = space.start("-p", f"calibration:={file}")
+    assert "there is no file" in node.facts()["calibration"]
+    save(nominal(metres_per_pixel=0.5e-3), file)
+    space.bench.until(lambda: "there is no file" not in node.facts()["calibration"])
+    board = ElementTree.fromstring(space.description.wait(lambda heard: len(heard) > 1)[-1].data).find("link[@name='board']//box")
+    assert board.get("size").startswith("0.16 0.12 ")
+    file.write_text("nonsense")
+    space.bench.until(lambda: "is no calibration" in node.facts()["calibration"])
+
+
+def test_frames_are_left_to_a_robot_state_publisher_if_told_so(space):
+    node = space.start("-p", "publish_tf:=false")
+    assert space.beam()
+    assert not space.description.messages
+    assert node.facts()["tf"] == "left to robot_state_publisher"
+
+
+def test_frames_are_published_as_the_urdf_has_them(space):
+    tf2 = pytest.importorskip("tf2_msgs.msg", reason="needs tf2_msgs, which no wheel holds")
+    fixed, moving = space.bench.hear(tf2.TFMessage, "tf_static", qos.FRAMES), space.bench.hear(tf2.TFMessage, "tf", qos.RESULT)
+    space.start()
+    space.beam()
+    heard = [*fixed.wait()[-1].transforms, *moving.wait()[-1].transforms]
+    robot = ElementTree.fromstring(space.description.messages[-1].data)
+    assert {t.child_frame_id for t in heard} == {link.get("name") for link in robot.iter("link")} - {"base_link"}
+    joints = {j.child: j for j in RigView(nominal()).joints}
+    for t in heard:
+        place, turn = t.transform.translation, t.transform.rotation
+        found = poses.of((place.x, place.y, place.z), (turn.x, turn.y, turn.z, turn.w))
+        joint = joints[t.child_frame_id]
+        angle = {"mirror_1_link": 0.05, "mirror_2_link": -0.03}.get(joint.child, 0.0)
+        assert t.header.frame_id == joint.parent
+        np.testing.assert_allclose(found, joint.at(angle), atol=1e-9)
+
+
+def test_detections_are_told_to_tools_that_know_vision_msgs_alone(bench):
+    vision = pytest.importorskip("vision_msgs.msg", reason="needs vision_msgs, which no wheel holds")
+    ear = bench.hear(vision.Detection2DArray, "detections_2d", qos.RESULT)
+    say = bench.say(msg.Detections, "detections", qos.RESULT)
+    node = bench.add(VisualizerNode)
+    bench.until(lambda: node.active and say.get_subscription_count())
+    say.publish(msg.Detections(header=HEAD, detections=[msg.Detection(label="john", score=0.5, x=10.0, y=20.0, width=30.0, height=40.0)]))
+    (array,) = ear.wait()
+    (found,) = array.detections
+    box = found.bbox
+    assert array.header == found.header == HEAD
+    assert (box.center.position.x, box.center.position.y, box.size_x, box.size_y) == (10.0, 20.0, 30.0, 40.0)
+    assert (found.results[0].hypothesis.class_id, found.results[0].hypothesis.score) == ("john", 0.5)

@@ -20,7 +20,7 @@ import math
 
 from theylive_ros.settings import setting
 
-_Vector = tuple[float, float, float]
+Vector = tuple[float, float, float]
 
 
 class OpticsError(ValueError):
@@ -47,6 +47,11 @@ class Geometry:
 
     def board_point(self, angles: tuple[float, float]) -> tuple[float, float]:
         """Where the beam meets the board, traced through both reflections. Raises OpticsError."""
+        x, y, _ = self.beam(angles)[-1]
+        return x, y
+
+    def beam(self, angles: tuple[float, float]) -> tuple[Vector, Vector, Vector]:
+        """Where the beam meets mirror 1, mirror 2 and the board (m, in the rig's frame). Raises OpticsError."""
         a, b = angles
         # Below 45 degrees both mirrors face their light and the beam runs towards mirror 2 and the board; a NaN fails the test too.
         if not (abs(a) < math.pi / 4 and abs(b) < math.pi / 4):
@@ -57,12 +62,11 @@ class Geometry:
         normal2 = (0.0, -math.cos(quarter - b), math.sin(quarter - b))
         ray = (1.0, 0.0, 0.0)
         pivot1 = (0.0, -self.mirror_distance, 0.0)
-        hit = _meet((-1.0, -self.mirror_distance, 0.0), ray, pivot1, normal1)
+        first = _meet((-1.0, -self.mirror_distance, 0.0), ray, pivot1, normal1)
         ray = _reflect(ray, normal1)
-        hit = _meet(hit, ray, (0.0, 0.0, 0.0), normal2)
+        second = _meet(first, ray, (0.0, 0.0, 0.0), normal2)
         ray = _reflect(ray, normal2)
-        x, y, _ = _meet(hit, ray, (0.0, 0.0, self.board_distance), (0.0, 0.0, 1.0))
-        return x, y
+        return first, second, _meet(second, ray, (0.0, 0.0, self.board_distance), (0.0, 0.0, 1.0))
 
     def mirror_angles(self, point: tuple[float, float]) -> tuple[float, float]:
         """Turns of the mirrors that put the spot on a point: the exact inverse of `board_point`. Raises OpticsError."""
@@ -92,13 +96,13 @@ class Geometry:
         return speeds[0] * (size if self.invert_x else -size), speeds[1] * (size if self.invert_y else -size)
 
 
-def _reflect(d: _Vector, n: _Vector) -> _Vector:
+def _reflect(d: Vector, n: Vector) -> Vector:
     """Direction d after a mirror of unit normal n: d - 2 (d . n) n."""
     k = 2 * (d[0] * n[0] + d[1] * n[1] + d[2] * n[2])
     return d[0] - k * n[0], d[1] - k * n[1], d[2] - k * n[2]
 
 
-def _meet(origin: _Vector, ray: _Vector, point: _Vector, normal: _Vector) -> _Vector:
+def _meet(origin: Vector, ray: Vector, point: Vector, normal: Vector) -> Vector:
     """Where a ray meets the plane through `point` across `normal`."""
     along = ray[0] * normal[0] + ray[1] * normal[1] + ray[2] * normal[2]
     away = (point[0] - origin[0]) * normal[0] + (point[1] - origin[1]) * normal[1] + (point[2] - origin[2]) * normal[2]

@@ -1,44 +1,62 @@
-"""The fixed frames of the rig on /tf_static, where this ROS installation has tf2_msgs."""
+"""The rig's frames on tf and tf_static, where this ROS installation has tf2_msgs, and its URDF on robot_description."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
+import numpy as np
+from builtin_interfaces.msg import Time
 from geometry_msgs.msg import TransformStamped
+from std_msgs.msg import String
 
 from theylive_ros.nodes import qos
 from theylive_ros.nodes.base import ManagedNode
+from theylive_ros.nodes.conversions import header
+from theylive_ros.viewing import urdf
+from theylive_ros.viewing.poses import quaternion
+from theylive_ros.viewing.rig_view import MIRRORS, RigView
 
 
 class ViewFrames:
-    """base_link (x to the board, z up; REP 103) with camera_optical_frame (z to the board, x right) and board in it."""
+    """Speaks for the whole rig, as robot_state_publisher would. Topic names are relative: in a namespace, RViz is started with
+    /tf and /tf_static remapped to tf and tf_static."""
 
     def __init__(self, node: ManagedNode) -> None:
         self._node = node
+        self._view: RigView | None = None
+        self._description = node.create_publisher(String, "robot_description", qos.STATE)
         try:
             from tf2_msgs.msg import TFMessage
         except ImportError:
             self.state = "not published: tf2_msgs is not installed (apt install ros-$ROS_DISTRO-tf2-msgs)"
-            self._publisher = None
+            self._kind = None
         else:
             self.state = "published"
             self._kind = TFMessage
-            self._publisher = node.create_publisher(TFMessage, "/tf_static", qos.STATE)
+            self._static = node.create_publisher(TFMessage, "tf_static", qos.STATE)
+            self._moving = node.create_publisher(TFMessage, "tf", qos.RESULT)
 
-    def publish(self, board_distance: float) -> None:
-        """Say where camera and board are; board_distance in m."""
-        if self._publisher is None:
+    def show(self, view: RigView) -> None:
+        """Say where all parts of this rig are, from now on."""
+        self._view = view
+        self._description.publish(String(data=urdf.describe(view)))
+        if self._kind is not None:
+            stamp = self._node.get_clock().now().to_msg()
+            fixed = [_transform(j.parent, j.child, j.pose, stamp) for j in view.joints if not j.turns]
+            self._static.publish(self._kind(transforms=fixed))
+
+    def turn(self, angles: Sequence[float], stamp: Time) -> None:
+        """Say how the mirrors stand (rad)."""
+        if self._kind is None or self._view is None or not self._moving.get_subscription_count():
             return
-        half = math.sqrt(0.5)
-        optical = self._transform("base_link", "camera_optical_frame", 0.0, (-0.5, 0.5, -0.5, 0.5))
-        board = self._transform("base_link", "board", board_distance, (0.0, -half, 0.0, half))
-        self._publisher.publish(self._kind(transforms=[optical, board]))
+        by_name = dict(zip(MIRRORS, angles, strict=True))
+        turned = [_transform(j.parent, j.child, j.at(by_name[j.name]), stamp) for j in self._view.joints if j.turns]
+        self._moving.publish(self._kind(transforms=turned))
 
-    def _transform(self, parent: str, child: str, x: float, turn: tuple[float, float, float, float]) -> TransformStamped:
-        transform = TransformStamped(child_frame_id=child)
-        transform.header.frame_id = parent
-        transform.header.stamp = self._node.get_clock().now().to_msg()
-        transform.transform.translation.x = x
-        rotation = transform.transform.rotation
-        rotation.x, rotation.y, rotation.z, rotation.w = turn
-        return transform
+
+def _transform(parent: str, child: str, pose: np.ndarray, stamp: Time) -> TransformStamped:
+    transform = TransformStamped(header=header(stamp, parent), child_frame_id=child)
+    place, turn = transform.transform.translation, transform.transform.rotation
+    place.x, place.y, place.z = (float(v) for v in pose[:3, 3])
+    turn.x, turn.y, turn.z, turn.w = quaternion(pose)
+    return transform

@@ -1,0 +1,41 @@
+"""Fixed frames as they are heard, and the way from one to another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from theylive_ros.viewing.poses import inverse
+
+
+class FrameError(ValueError):
+    """There is no fixed way between two frames; one line with the cause and the cure."""
+
+
+class FrameTree:
+    """Child frames with their parents. A leading slash is no part of a name."""
+
+    def __init__(self) -> None:
+        self._parents: dict[str, tuple[str, np.ndarray]] = {}
+
+    def put(self, parent: str, child: str, pose: np.ndarray) -> None:
+        """Hold a child at a pose in its parent, whatever was before."""
+        self._parents[child.lstrip("/")] = parent.lstrip("/"), pose
+
+    def way(self, source: str, goal: str) -> np.ndarray:
+        """The pose of the frame `source` in the frame `goal`. Raises FrameError."""
+        up, down = self._to_root(source.lstrip("/")), self._to_root(goal.lstrip("/"))
+        if up[0] != down[0]:
+            known = ", ".join(sorted(self._parents)) or "none"
+            raise FrameError(f"no fixed transform leads from frame {source!r} to {goal!r} (heard of: {known})")
+        return inverse(down[1]) @ up[1]
+
+    def _to_root(self, name: str) -> tuple[str, np.ndarray]:
+        pose = np.eye(4)
+        for _ in range(len(self._parents)):
+            if name not in self._parents:
+                return name, pose
+            name, step = self._parents[name]
+            pose = step @ pose
+        if name in self._parents:
+            raise FrameError(f"the frames above {name!r} run in a circle")
+        return name, pose
