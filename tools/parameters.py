@@ -38,6 +38,7 @@ The calibration is written by `theylive calibrate`; before there is one, the las
 SIM = """A simulated rig: the simulator in place of camera, motors and laser, and the same nodes as on the rig."""
 
 _JPEG = {"compressed": True}
+_CALIBRATION = {"calibration": "~/.config/theylive/calibration.yaml"}
 _SOCKET = {"controller_socket": "auto"}
 FILES = {
     "rig.yaml": (
@@ -46,9 +47,9 @@ FILES = {
             "camera": {**_JPEG, "camera.jpeg": True},
             "detector": _JPEG,
             "selector": {},
-            "mirrors": {"plugin": "gpio", "calibration": "~/.config/theylive/calibration.yaml"},
+            "mirrors": {"plugin": "gpio", **_CALIBRATION},
             "calibrator": _JPEG,
-            "visualizer": _JPEG,
+            "visualizer": {**_JPEG, **_CALIBRATION},
         },
     ),
     "sim.yaml": (SIM, {"simulator": _SOCKET, "detector": {}, "selector": {}, "mirrors": _SOCKET, "calibrator": {}, "visualizer": {}}),
