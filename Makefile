@@ -3,12 +3,15 @@
 PYTHON ?= python3
 SECONDS ?= 20
 ARGS ?=
+ROS ?=
 
 # Without a PYTHON of the caller's, an environment that is there keeps the one it was made with.
 KEEP := $(if $(filter file,$(origin PYTHON)),--keep-python)
 SETUP = @command -v "$(PYTHON)" >/dev/null || { echo 'setup: there is no $(PYTHON): sudo apt install python3 python3-venv python3-dev'; exit 1; }; \
 	"$(PYTHON)" tools/setup_clone.py $(KEEP)
-IN = .venv/bin
+FOR_ROS = $(if $(ROS),--ros "$(ROS)")
+IN = .venv$(if $(filter-out jazzy,$(ROS)),-$(ROS))/bin
+OTHERS = $(filter-out jazzy,$(patsubst requirements/ros-%.txt,%,$(wildcard requirements/ros-*.txt)))
 IN_TRAINING = .venv-training/bin
 
 .PHONY: help setup demo test test-training docs docs-links lint format clean
@@ -16,13 +19,13 @@ IN_TRAINING = .venv-training/bin
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-20s %s\n' "$$name" "$$text"; done
 
-setup:  ## virtual environment .venv with ROS 2, theylive_msgs and this clone (PYTHON=python3.12 chooses the interpreter)
-	$(SETUP)
+setup:  ## virtual environment .venv with ROS 2, theylive_msgs and this clone (PYTHON=python3.12 and ROS=kilted choose others)
+	$(SETUP) $(FOR_ROS)
 
 demo: setup  ## the simulated rig at work: demo.mp4, demo.png, demo.json (SECONDS=20)
 	@$(IN)/theylive demo --seconds $(SECONDS) --report demo.json --video demo.mp4
 
-test: setup  ## the tests (ARGS="-k gate" chooses some)
+test: setup  ## the tests (ARGS="-k gate" chooses some, ROS=kilted runs them on ROS 2 Kilted in .venv-kilted)
 	@$(IN)/python -m pytest test $(ARGS)
 
 test-training:  ## the training package's tests, in an environment of their own (.venv-training, 2.8 GB)
@@ -49,6 +52,6 @@ format: setup  ## let the linter and the formatter mend what they can
 	@$(IN)/ruff format .
 
 clean:  ## remove all that the other targets have made
-	rm -rf .venv .venv-training .venv-docs .venv.lock .venv-training.lock build install log demo.mp4 demo.png demo.json
+	rm -rf $(foreach name,.venv .venv-training .venv-docs $(OTHERS:%=.venv-%),$(name) $(name).lock) build install log demo.mp4 demo.png demo.json
 	rm -rf .pytest_cache .ruff_cache .hypothesis *.egg-info training/*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -121,11 +121,11 @@ def test_launch_files_are_linked_one_by_one_also_where_their_folder_was_a_link(t
     assert (source / "rig.launch.py").read_text() == "here"
 
 
-def test_the_digest_of_a_folder_sees_contents_and_names(tmp_path, setup):
-    import environment
+def test_the_digest_of_a_folder_sees_contents_and_names(tmp_path):
+    import steps
 
     def digest():
-        return environment._digests([environment.Step("s", "s", (tmp_path / "msg",), print)])["s"]
+        return steps.digests([steps.Step("s", "s", (tmp_path / "msg",), print)])["s"]
 
     (tmp_path / "msg").mkdir()
     (tmp_path / "msg" / "A.msg").write_text("bool on")

@@ -4,41 +4,31 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import fcntl
-import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import beside_ros
 import interfaces
 import machine
+from steps import Step, digests
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "tools"
 NEEDS = ROOT / "requirements"
 MESSAGES = ROOT / "msg" / "theylive_msgs"
 SHARED = ("config", "models", "package.xml")
+USUAL = "jazzy"
 
 
 class SetupError(Exception):
     """What went wrong, in one line; with the command's output where there is any."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Step:
-    """One thing to do: redone when `inputs` (files, folders, plain words) differ, and every step after it with it."""
-
-    name: str
-    says: str
-    inputs: tuple[Path | str, ...]
-    action: Callable[[], None]
 
 
 def main() -> int:
@@ -46,12 +36,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Makes the clone's virtual environment; quick when nothing has changed.")
     parser.add_argument("--training", action="store_true", help="the PC's training environment (.venv-training, 2.8 GB)")
     parser.add_argument("--keep-python", action="store_true", help="an environment that is there keeps its Python")
+    parser.add_argument("--ros", help=f"the ROS 2 distribution; without it what is sourced, or {USUAL} from wheels")
     given = parser.parse_args()
-    venv = ROOT / (".venv-training" if given.training else ".venv")
-    _change_python(venv, given.keep_python)
     try:
+        venv = ROOT / (".venv-training" if given.training else _robot_venv(given.ros))
+        _change_python(venv, given.keep_python)
         with _alone(venv) as lock:
-            Setup(venv, given.training, lock).renew()
+            Setup(venv, given.training, lock, given.ros or USUAL).renew()
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
@@ -59,6 +50,22 @@ def main() -> int:
         print("setup: interrupted; the next make goes on", file=sys.stderr)
         return 130
     return 0
+
+
+def distributions() -> list[str]:
+    """The ROS 2 distributions whose wheels are pinned in requirements/."""
+    return sorted(path.stem.removeprefix("ros-") for path in NEEDS.glob("ros-*.txt"))
+
+
+def _robot_venv(distro: str | None) -> str:
+    """The environment's name for a distribution that was asked for by name, or for the usual one. Raises SetupError."""
+    known = distributions()
+    if distro is not None and distro not in known:
+        raise SetupError(f"ROS={distro}: wheels are pinned for {' and '.join(known)}; for any other ROS 2, source it and leave ROS= out")
+    sourced = os.environ.get("ROS_DISTRO") if distro and machine.sourced_ros() else None
+    if sourced not in (None, distro):
+        raise SetupError(f"ROS={distro} in a shell that has sourced {sourced}: use a shell that has not, or leave ROS= out")
+    return ".venv" if distro in (None, USUAL) else f".venv-{distro}"
 
 
 def _change_python(venv: Path, keep: bool) -> None:
@@ -100,10 +107,11 @@ def _environment() -> dict[str, str]:
 class Setup:
     """One environment and the steps that make it."""
 
-    def __init__(self, venv: Path, training: bool, lock: int) -> None:
+    def __init__(self, venv: Path, training: bool, lock: int, distro: str = USUAL) -> None:
         self.venv = venv
         self.lock = lock
         self.training = training
+        self.distro = distro
         self.ros = None if training else machine.sourced_ros()
         self.wheels = not training and self.ros is None
         self.python = venv / "bin" / "python"
@@ -115,11 +123,11 @@ class Setup:
         if not state and self.venv.exists() and any(self.venv.iterdir()):
             raise SetupError(f"{self.venv} was not made by this clone: move it away (mv {self.venv.name} {self.venv.name}-mine)")
         steps = self._training_steps() if self.training else self._robot_steps()
-        digests = _digests(steps)
+        new = digests(steps)
         done = state.get("done", {})
         # pip that was stopped half-way leaves packages that look complete
-        fresh = state.get("running") in ("venv", "packages") or done.get("venv") != digests["venv"]
-        todo = steps if fresh else [s for s in steps if done.get(s.name) != digests[s.name] or s.name == state.get("running")]
+        fresh = state.get("running") in ("venv", "packages") or done.get("venv") != new["venv"]
+        todo = steps if fresh else [s for s in steps if done.get(s.name) != new[s.name] or s.name == state.get("running")]
         if not todo:
             return
         self._check_machine(fresh)
@@ -127,12 +135,12 @@ class Setup:
         print(f"setup: {self._summary()}", flush=True)
         self.venv.mkdir(exist_ok=True)
         for step in todo:
-            for name in digests if step.name == "venv" else [step.name]:
+            for name in new if step.name == "venv" else [step.name]:
                 done.pop(name, None)
             self._note(done, running=step.name)
             print(f"setup: {step.says}", flush=True)
             step.action()
-            done[step.name] = digests[step.name]
+            done[step.name] = new[step.name]
             self._note(done, running="")
         enter = f"; to work by hand: . {self.venv.name}/bin/activate"
         print(f"setup: done in {time.monotonic() - began:.0f} s{enter}", flush=True)
@@ -141,8 +149,8 @@ class Setup:
         python = f"Python {sys.version.split()[0]} ({sys.executable})"
         if self.training:
             return f"{python}, training packages, into {self.venv.name}"
-        ros = "ROS 2 Jazzy from wheels" if self.wheels else f"ROS 2 {os.environ['ROS_DISTRO'].capitalize()} as sourced"
-        return f"{python}, {ros}, into {self.venv.name}"
+        ros = f"{self.distro} from wheels" if self.wheels else f"{os.environ['ROS_DISTRO']} as sourced"
+        return f"{python}, ROS 2 {ros.capitalize()}, into {self.venv.name}"
 
     def _note(self, done: dict[str, str], running: str) -> None:
         """Write the state so that it is whole whenever this process ends."""
@@ -166,10 +174,10 @@ class Setup:
             self.ros or "wheels",
             os.environ.get("ROS_DISTRO", "") if self.ros else "",
         )
-        sets = [NEEDS / "ros-jazzy.txt", NEEDS / "run.txt", NEEDS / "test.txt"]
+        sets = [NEEDS / f"ros-{self.distro}.txt", NEEDS / "run.txt", NEEDS / "test.txt"]
         clone = [ROOT / name for name in ("setup.py", "setup.cfg", "pyproject.toml", "package.xml", "theylive_ros/__init__.py")]
         clone += sorted((ROOT / "launch").glob("*.py"))
-        packages = "packages: ROS 2 Jazzy, NumPy, OpenCV, TFLite, pytest (0.6 GB, about a minute)"
+        packages = f"packages: ROS 2 {self.distro.capitalize()}, NumPy, OpenCV, TFLite, pytest (0.6 GB, about a minute)"
         return [
             Step("venv", "virtual environment", made_of, self._make_venv),
             Step("packages", packages if self.wheels else "packages", tuple(sets), self._robot_packages),
@@ -207,7 +215,7 @@ class Setup:
 
     def _robot_packages(self) -> None:
         if self.wheels:
-            self._pip("-r", NEEDS / "ros-jazzy.txt", "-r", NEEDS / "run.txt", "-r", NEEDS / "test.txt")
+            self._pip("-r", NEEDS / f"ros-{self.distro}.txt", "-r", NEEDS / "run.txt", "-r", NEEDS / "test.txt")
             return
         wanted, kept = beside_ros.packages(NEEDS / "run.txt")
         if not shutil.which("cmake"):
@@ -267,19 +275,6 @@ _SCRIPTS = (
     "from importlib.metadata import distribution as d\n"
     "print(*[e.name for e in d('theylive_ros').entry_points if e.group == 'console_scripts'])"
 )
-
-
-def _digests(steps: list[Step]) -> dict[str, str]:
-    digests: dict[str, str] = {}
-    running = hashlib.sha256()
-    for step in steps:
-        for item in step.inputs:
-            running.update(f"\0{item}\0".encode())
-            if isinstance(item, Path):
-                for path in sorted(item.rglob("*")) if item.is_dir() else [item]:
-                    running.update(f"\0{path}\0".encode() + path.read_bytes() if path.is_file() else b"")
-        digests[step.name] = running.hexdigest()
-    return digests
 
 
 def _link(link: Path, target: Path) -> None:

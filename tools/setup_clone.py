@@ -1,6 +1,6 @@
 """Makes the clone's virtual environment; nothing happens when it is up to date. See `make help` and docs/install.md.
 
-usage: python3 tools/setup_clone.py [--training] [--keep-python]
+usage: python3 tools/setup_clone.py [--training] [--keep-python] [--ros DISTRIBUTION]
 """
 
 # This file alone must be readable by a Python that is too old, so that it can say so.
