@@ -25,6 +25,7 @@ myst_heading_anchors = 4  # `[...](page.md#a-heading)`, as on the pages of the r
 
 html_theme = "furo"
 html_title = f"theylive_ros {release}"
+html_static_path = html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 
