@@ -46,16 +46,16 @@ class SoftLimits:
 class Planner:
     """One thread at a time may touch pointer and link; every method takes care of that by itself.
 
-    link, pointer: None unless connected. calibration: None for a rig that has none yet.
+    link, pointer: None unless connected. calibration: None for a rig that has none yet. geometry: what commissioning goes by.
     """
 
     def __init__(self, controller: ControllerChoice, geometry: Geometry, limits: Limits) -> None:
-        """geometry, limits: what commissioning goes by."""
+        """limits: where the axes may be sent in commissioning mode."""
         self.link: Link | None = None
         self.pointer: Pointer | None = None
         self.calibration: Calibration | None = None
         self._controller = controller
-        self._geometry, self._limits = geometry, limits
+        self.geometry, self._limits = geometry, limits
         self._lock = threading.Lock()
         self._tuned: dict[str, Any] = {}  # what the planner goes by, also one that is made anew
         self._welcome: Welcome | None = None  # that the settings were held against
@@ -63,7 +63,7 @@ class Planner:
     def connect(self) -> None:
         """Reach the controller anew, with a planner that knows nothing yet. Raises OSError, UnfitError."""
         link = self._controller.open()
-        pointer = Pointer(self.calibration, link, geometry=self._geometry, limits=self._limits, **self._tuned)
+        pointer = Pointer(self.calibration, link, geometry=self.geometry, limits=self._limits, **self._tuned)
         with self._lock:
             self.link, self.pointer, self._welcome = link, pointer, None
         # Most answer at once, so that what does not fit is told when the node is configured. One that is late is looked at when it comes.

@@ -13,8 +13,9 @@ from theylive_msgs import msg
 from theylive_ros.mirrors.pointer import PointerState
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode
+from theylive_ros.viewing.rig_view import MIRRORS
 
-JOINTS = ["mirror_1_joint", "mirror_2_joint"]
+JOINTS = list(MIRRORS)
 _STATE_PERIOD = 0.1  # s between two laser messages that say the same
 _JOINTS_PERIOD = 0.02  # s
 _LAST_WORD = Duration(seconds=0.3)

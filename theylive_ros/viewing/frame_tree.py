@@ -19,7 +19,8 @@ class FrameTree:
 
     def put(self, parent: str, child: str, pose: np.ndarray) -> None:
         """Hold a child at a pose in its parent, whatever was before."""
-        self._parents[child.lstrip("/")] = parent.lstrip("/"), pose
+        # anew, so that another thread may look for its way meanwhile
+        self._parents = {**self._parents, child.lstrip("/"): (parent.lstrip("/"), pose)}
 
     def way(self, source: str, goal: str) -> np.ndarray:
         """The pose of the frame `source` in the frame `goal`. Raises FrameError."""
@@ -30,12 +31,12 @@ class FrameTree:
         return inverse(down[1]) @ up[1]
 
     def _to_root(self, name: str) -> tuple[str, np.ndarray]:
-        pose = np.eye(4)
-        for _ in range(len(self._parents)):
-            if name not in self._parents:
+        pose, parents = np.eye(4), self._parents
+        for _ in parents:
+            if name not in parents:
                 return name, pose
-            name, step = self._parents[name]
+            name, step = parents[name]
             pose = step @ pose
-        if name in self._parents:
+        if name in parents:
             raise FrameError(f"the frames above {name!r} run in a circle")
         return name, pose
