@@ -20,6 +20,7 @@ root_doc = "docs/index"
 include_patterns = ["*.md", "*.rst", "docs/*.md", "models/README.md", "training/README.md"]
 exclude_patterns = [".*", "build", "install", "log", "runs"]
 nitpicky = True
+highlight_language = "none"
 
 myst_heading_anchors = 4  # `[...](page.md#a-heading)`, as on the pages of the repository
 
