@@ -47,6 +47,7 @@ setup(
             "calibrator = theylive_ros.nodes.calibrator:main",
             "simulator = theylive_ros.nodes.simulator:main",
             "visualizer = theylive_ros.nodes.visualizer:main",
+            "armer = theylive_ros.nodes.armer:main",
         ],
         "theylive_ros.cameras": [
             "images = theylive_ros.camera.images:ImagesCamera",

@@ -1,11 +1,22 @@
 """The robot: camera, detector, selector, mirrors, calibrator. `ros2 launch theylive_ros rig.launch.py --show-args` lists arguments."""
 
 from launch import LaunchDescription
+from launch.actions import OpaqueFunction
 
-from theylive_ros.launching import describe
+from theylive_ros.launching import arguments
+from theylive_ros.launching.stack import stack
+
+NODES = ["camera", "detector", "selector", "mirrors", "calibrator"]
 
 
 def generate_launch_description() -> LaunchDescription:
-    """One process for each node; the laser stays dark until somebody calls the service mirrors/arm."""
-    camera = {"camera": ("Camera plugin: v4l2, video, images, or one that you installed", "camera", "plugin")}
-    return describe(["camera", "detector", "selector", "mirrors", "calibrator"], "rig.yaml", camera)
+    """The laser stays dark until somebody calls the service mirrors/arm, or types arm:=true."""
+    return LaunchDescription(
+        [
+            *arguments.common("rig.yaml", NODES),
+            *arguments.camera(),
+            *arguments.model(),
+            *arguments.arm(),
+            OpaqueFunction(function=stack, args=[[*NODES, "visualizer"]]),
+        ]
+    )

@@ -1,11 +1,22 @@
 """A simulated rig in place of camera and hardware, and the same nodes. Arguments: `ros2 launch theylive_ros sim.launch.py --show-args`."""
 
 from launch import LaunchDescription
+from launch.actions import OpaqueFunction
 
-from theylive_ros.launching import describe
+from theylive_ros.launching import arguments
+from theylive_ros.launching.stack import stack
+
+NODES = ["simulator", "detector", "selector", "mirrors", "calibrator", "visualizer"]
 
 
 def generate_launch_description() -> LaunchDescription:
-    """One process for each node; the simulated laser, too, stays dark until somebody calls the service mirrors/arm."""
-    scenario = {"scenario": ("Scenario: a name in config/scenarios, or a file", "simulator", "scenario")}
-    return describe(["simulator", "detector", "selector", "mirrors", "calibrator", "visualizer"], "sim.yaml", scenario)
+    """The simulated laser, too, stays dark until somebody calls the service mirrors/arm, or types arm:=true."""
+    return LaunchDescription(
+        [
+            *arguments.common("sim.yaml", NODES),
+            *arguments.scenario(),
+            *arguments.model(),
+            *arguments.arm(),
+            OpaqueFunction(function=stack, args=[NODES]),
+        ]
+    )

@@ -19,9 +19,15 @@ from std_srvs.srv import Trigger
 from theylive_msgs import msg
 
 from theylive_ros.nodes import qos
+from theylive_ros.nodes.compose import NODES
 
 LAUNCH = Path(__file__).resolve().parent.parent / "launch"
-ALL = ["params_file", "namespace", "log_level", "model", "device"]
+ALL = ["namespace", "params_file", "log_level", "nodes", "composed", "respawn", "respawn_delay", "autostart"]
+OWN = {
+    "rig.launch.py": ["camera", "source", "model", "device", "arm"],
+    "sim.launch.py": ["scenario", "model", "device", "arm"],
+}
+DEFAULTS = {"log_level": "info", "composed": "false", "respawn": "true", "respawn_delay": "2.0", "arm": "false"}
 # What `ros2 launch` does, where ros2cli may not be.
 LAUNCHER = """
 import sys
@@ -54,16 +60,16 @@ def end(program):
     return code
 
 
-@pytest.mark.parametrize(("file", "own"), [("rig.launch.py", "camera"), ("sim.launch.py", "scenario")])
-def test_every_argument_is_explained_and_none_overrides_the_parameter_file_by_itself(file, own):
+@pytest.mark.parametrize("file", OWN)
+def test_every_argument_is_explained_and_none_overrides_the_parameter_file_by_itself(file):
     described = get_launch_description_from_python_launch_file(str(LAUNCH / file)).get_launch_arguments()
-    assert [a.name for a in described] == [*ALL, own]
+    assert [a.name for a in described] == ALL + OWN[file]
     context = LaunchContext()
-    for argument in described:
-        assert argument.description
-        default = "".join(part.perform(context) for part in argument.default_value)
-        expected = {"params_file": file.replace(".launch.py", ".yaml"), "log_level": "info"}.get(argument.name, "")
-        assert Path(default).name == expected
+    defaults = {a.name: "".join(part.perform(context) for part in a.default_value) for a in described}
+    assert all(a.description for a in described)
+    assert Path(defaults.pop("params_file")).name == file.replace(".launch.py", ".yaml")
+    assert set(defaults.pop("nodes").split(",")) <= set(NODES)
+    assert defaults == {name: DEFAULTS.get(name, "") for name in defaults}
 
 
 def test_a_launched_rig_in_a_namespace_shines_when_armed_and_ends_at_ctrl_c(bench, start):
@@ -75,7 +81,7 @@ def test_a_launched_rig_in_a_namespace_shines_when_armed_and_ends_at_ctrl_c(benc
     laser.next(lambda m: m.on, 30)
     truth.next(lambda t: t.lit_x, 30)
     assert end(rig) == 0
-    assert rig.text.count("process has finished cleanly") == 5, rig.text
+    assert rig.text.count("process has finished cleanly") == 6, rig.text
     assert not laser.messages[-1].on
 
 
@@ -84,14 +90,16 @@ def test_a_launched_rig_without_a_camera_waits_for_it(start):
     for words in ("trying again", "[selector]: active", "[detector]: active", "[mirrors]: active"):
         rig.says(words)
     assert end(rig) == 0
-    assert rig.text.count("process started") == 4
+    assert rig.text.count("process started") == 5
     assert "process has died" not in rig.text
 
 
 def test_a_wrong_argument_is_told_in_one_line(start):
     rig = start("sim.launch.py", "scenario:=1")
     assert "no scenario '1'; there are: crowd, default" in rig.says("error: ")
+    rig.says("simulator-1 is not started again: its parameters cannot be")
     for others in ("[selector]: active", "[detector]: active", "[visualizer]: active", "no controller listens on"):
         rig.says(others)
     end(rig)
-    assert rig.text.count("process has finished cleanly") == 4, rig.text
+    assert rig.text.count("process has finished cleanly") == 5, rig.text
+    assert rig.text.count("error: ") == 1, rig.text

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import itertools
 import sys
 import time
@@ -20,7 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from theylive_ros import plugins
+from theylive_ros.nodes.said import said
 from theylive_ros.share import share_path
 
 if TYPE_CHECKING:
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 RIG = ("camera", "detector", "selector", "mirrors", "calibrator", "visualizer")
 SIM = ("simulator", "detector", "selector", "mirrors", "calibrator", "visualizer")
 _BEFORE_END = 0.5  # s for the last frames to pass through
-# What a camera plugin may call the thing that it opens.
-_SOURCES = ("path", "device", "source", "url")
 
 
 class RunError(Exception):
@@ -74,9 +71,7 @@ def run(args: argparse.Namespace) -> int:
     params = Path(args.params_file) if args.params_file else share_path("config", "sim.yaml" if args.sim else "rig.yaml")
     if not params.is_file():
         raise RunError(f"no parameter file {params}")
-    with ros_arguments(params, said_by(args)) as arguments:
-        if args.namespace:
-            arguments += ["-r", f"__ns:=/{args.namespace.strip('/')}"]
+    with ros_arguments(params, said_by(args), args.namespace or "") as arguments:
         run_nodes = _in_processes if args.processes else _in_one
         return run_nodes(names, [*arguments, *args.ros_args], args)
 
@@ -88,29 +83,10 @@ def addressed(ros_arguments: Sequence[str]) -> list[str]:
 
 
 def said_by(args: argparse.Namespace) -> dict[str, dict[str, Any]]:
-    """What the command line says to each node; None where it says nothing. Raises RunError, PluginError."""
-    said: dict[str, dict[str, Any]] = {
-        "camera": {"plugin": args.camera},
-        "simulator": {"scenario": args.sim},
-        "detector": {"detector.model": args.model, "detector.device": args.device},
-    }
+    """What the command line says to each node; None where it says nothing. Raises RunError, SaidError, PluginError."""
     if args.source and args.sim:
         raise RunError("--source is for a camera; a simulated rig takes --sim SCENARIO")
-    if args.source:
-        camera = args.camera or "v4l2"
-        said["camera"] = {"plugin": camera, f"camera.{source_setting(camera)}": args.source}
-    if args.camera and not plugins.load(plugins.CAMERAS, args.camera).live:
-        said["mirrors"] = {"plugin": "sim", "calibration": ""}  # what was recorded must never move a real laser
-    return said
-
-
-def source_setting(camera: str) -> str:
-    """The name of a camera plugin's setting that says what it opens. Raises PluginError, RunError."""
-    known = [field.name for field in dataclasses.fields(plugins.load(plugins.CAMERAS, camera).Config)]
-    for name in _SOURCES:
-        if name in known:
-            return name
-    raise RunError(f"camera {camera} has none of the settings {', '.join(_SOURCES)}: give its own as --ros-args -p camera:camera.NAME:=...")
+    return said(camera=args.camera, source=args.source, scenario=args.sim, model=args.model, device=args.device)
 
 
 def _in_one(names: tuple[str, ...], arguments: list[str], args: argparse.Namespace) -> int:

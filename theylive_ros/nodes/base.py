@@ -16,6 +16,7 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from lifecycle_msgs.msg import State
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from theylive_ros.nodes import qos
@@ -245,12 +246,12 @@ def start_ros(arguments: Sequence[str] | None = None) -> None:
         raise ConfigurationError(f"ROS cannot start with these arguments: {cause}") from error
 
 
-def run_node(make: Callable[[], ManagedNode], arguments: Sequence[str] | None = None) -> int:
-    """Run one node as a process until SIGINT or SIGTERM. Returns the exit status: 0, or 2 for parameters that cannot be."""
+def run_node(make: Callable[[], Node], arguments: Sequence[str] | None = None, until: Callable[[], bool] = lambda: False) -> int:
+    """Run one node as a process until SIGINT, SIGTERM or `until`. Returns the exit status: 0, or 2 for parameters that cannot be."""
     try:
         with stop_signals() as stop:
             start_ros(arguments)
-            spin([make()], stop)
+            spin([make()], stop, until)
     except ConfigurationError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -10,16 +10,32 @@ from typing import Any
 
 import yaml
 
+# node -> parameter -> value, where None says nothing
+Said = Mapping[str, Mapping[str, Any]]
+
+
+def overruling(said: Said, namespace: str = "") -> str:
+    """A parameter file that overrules those before it.
+
+    Each node is named twice: ROS lets the name that stood first in all files be overruled by the later one, and a rig's own file may
+    name the node by a pattern or in full. `-p` would lose against both.
+    """
+    tree = {}
+    for node, values in said.items():
+        given = {name: value for name, value in values.items() if value is not None}
+        for name in (f"/**/{node}", f"/{namespace.strip('/')}/{node}".replace("//", "/")) if given else ():
+            tree[name] = {"ros__parameters": dict(given)}
+    return yaml.safe_dump(tree)
+
 
 @contextlib.contextmanager
-def ros_arguments(params: Path, said: Mapping[str, Mapping[str, Any]]) -> Iterator[list[str]]:
-    """ROS arguments for `params`, overruled by `said`: node -> parameter -> value, where None says nothing. Good within the context.
+def ros_arguments(params: Path, said: Said, namespace: str = "") -> Iterator[list[str]]:
+    """ROS arguments for `params`, overruled by `said`, in a namespace. Good within the context.
 
     A file is written for it: only there is a node meant whatever its namespace, and a value has its type whatever it looks like.
     """
-    given = {node: {name: value for name, value in values.items() if value is not None} for node, values in said.items()}
-    text = yaml.safe_dump({f"/**/{node}": {"ros__parameters": values} for node, values in given.items() if values})
     with tempfile.TemporaryDirectory(prefix="theylive-") as folder:
         file = Path(folder) / "command_line.yaml"
-        file.write_text(text, encoding="utf-8")
-        yield ["--ros-args", "--params-file", str(params), "--params-file", str(file)]
+        file.write_text(overruling(said, namespace), encoding="utf-8")
+        place = ["-r", f"__ns:=/{namespace.strip('/')}"] if namespace else []
+        yield ["--ros-args", "--params-file", str(params), "--params-file", str(file), *place]

@@ -1,0 +1,90 @@
+"""The nodes of a launch file as processes: one for each, or one for all; started again when they end, and dark meanwhile."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from typing import Any
+
+import launch.logging
+from launch import LaunchContext, SomeEntitiesType
+from launch.actions import EmitEvent, LogInfo
+from launch.events import matches_action
+from launch.events.process import ProcessExited, ShutdownProcess
+from launch_ros.actions import Node
+
+from theylive_ros.launching.arguments import LaunchArgumentError, chosen_nodes, flag, params_file, seconds, text
+from theylive_ros.nodes.ros_arguments import overruling
+from theylive_ros.nodes.said import said
+
+# A process that does not heed Ctrl-C is asked to end, then killed, so that all have ended within five seconds. The light does not
+# wait for that: its lease runs out.
+_ENDING = {"sigterm_timeout": "3", "sigkill_timeout": "1"}
+_CANNOT_BE = 2  # exit status of a node whose parameters cannot be
+
+
+def stack(context: LaunchContext, known: Sequence[str], parameters: dict[str, Any] | None = None) -> list[Node]:
+    """The processes that the launch arguments ask for.
+
+    known: the nodes that this launch file may run. parameters: what it tells all of them. Raises LaunchArgumentError, SaidError.
+    """
+    names = chosen_nodes(context, known)
+    file = ["--params-file", str(params_file(context))]
+    typed = ["--params-file", _typed_file(context, known, parameters or {}), "--log-level", text(context, "log_level")]
+    armer = _armer(context, names) if flag(context, "arm") else None
+    if flag(context, "composed"):
+        command = ["run", "--quiet", "--nodes", ",".join(names), *file]
+        nodes = [_process(context, "theylive", armer, exec_name="composed", arguments=command, ros_arguments=typed)]
+    else:
+        nodes = [_process(context, name, armer, ros_arguments=[*file, *typed]) for name in names]
+    return [*nodes, armer] if armer is not None else nodes
+
+
+def _typed_file(context: LaunchContext, known: Sequence[str], parameters: dict[str, Any]) -> str:
+    """What was typed, as a parameter file above the other; among the logs of this launch, so that it can be read afterwards."""
+    typed = {name: text(context, name) or None for name in ("camera", "source", "scenario", "model", "device")}
+    if text(context, "autostart"):
+        parameters = {**parameters, "autostart": flag(context, "autostart")}
+    words = said(**typed)
+    tells = {node: {**words.get(node, {}), **parameters} for node in known}
+    handle, file = tempfile.mkstemp(prefix="typed-", suffix=".yaml", dir=launch.logging.launch_config.log_dir)
+    with open(handle, "w", encoding="utf-8") as stream:
+        stream.write(overruling(tells, text(context, "namespace")))
+    return file
+
+
+def _armer(context: LaunchContext, names: Sequence[str]) -> Node:
+    """Arms once and ends. It is never started again."""
+    if "mirrors" not in names:
+        raise LaunchArgumentError("arm:=true is for the machine that runs the mirrors; `nodes` leaves them out")
+    return Node(package="theylive_ros", executable="armer", namespace=text(context, "namespace"), output="screen", **_ENDING)
+
+
+def _process(context: LaunchContext, executable: str, armer: Node | None, **options: Any) -> Node:
+    respawn = flag(context, "respawn")
+
+    def on_exit(event: ProcessExited, context: LaunchContext) -> SomeEntitiesType | None:
+        if context.is_shutdown:
+            return None
+        after: list[Any] = []
+        if respawn and event.returncode == _CANNOT_BE:
+            after += [LogInfo(msg=f"{event.process_name} is not started again: its parameters cannot be"), _end(event.action)]
+        if armer is not None and armer.return_code is None:
+            after += [LogInfo(msg=f"not arming: {event.process_name} has ended. See why, then call mirrors/arm"), _end(armer)]
+        return after
+
+    return Node(
+        package="theylive_ros",
+        executable=executable,
+        namespace=text(context, "namespace"),
+        output="screen",
+        respawn=respawn,
+        respawn_delay=seconds(context, "respawn_delay"),
+        on_exit=on_exit,
+        **_ENDING,
+        **options,
+    )
+
+
+def _end(process: Node) -> EmitEvent:
+    return EmitEvent(event=ShutdownProcess(process_matcher=matches_action(process)))
