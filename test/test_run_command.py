@@ -21,6 +21,7 @@ from theylive_ros import cli, plugins
 from theylive_ros.commands import run
 from theylive_ros.nodes import qos
 from theylive_ros.nodes.ros_arguments import ros_arguments
+from theylive_ros.nodes.said import SaidError
 
 THEYLIVE = (sys.executable, "-c", "from theylive_ros.cli import main; main()")
 
@@ -134,7 +135,7 @@ def test_a_plugin_that_opens_nothing_by_name_says_what_to_do(monkeypatch):
         Config = dataclasses.make_dataclass("Config", ["port"])
 
     monkeypatch.setattr(plugins, "load", lambda group, name: Plugin)
-    with pytest.raises(run.RunError, match=r"camera odd has none of the settings path, device, .*: give its own as --ros-args -p"):
+    with pytest.raises(SaidError, match=r"camera odd has none of the settings path, device, .*: give its own as --ros-args -p"):
         run.said_by(parsed("--camera", "odd", "--source", "x"))
 
 
