@@ -18,6 +18,9 @@ COMMANDS = {
     "manifest": "describe a model file, so that the nodes can load it",
     "bench": "measure: detector, latency, pulses, and everything that is promised of the pointing",
     "jog": "turn the mirrors by hand, draw a circle or a square, measure backlash",
+    "record": "record topics as a ROS 2 bag",
+    "replay": "run detector and selector over a bag, and compare with what was recorded",
+    "info": "say what is in a bag",
     "doctor": "check this machine and say what to mend",
     "setup-board": "make this board a rig: permissions, PWM, a service that runs the nodes",
 }

@@ -1,0 +1,5 @@
+"""What goes wrong with a recording."""
+
+
+class BagError(Exception):
+    """A recording that cannot be written, read or replayed; one line with the cause and the cure."""

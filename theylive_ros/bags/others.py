@@ -1,0 +1,48 @@
+"""What another run said of the same frames: an earlier report, or another recording."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from theylive_ros.bags.decoded import to_detections, to_target
+from theylive_ros.bags.errors import BagError
+from theylive_ros.bags.frames import find_sources, frames
+from theylive_ros.bags.reader import BagReader
+from theylive_ros.bags.results import from_row
+from theylive_ros.types import Detections, Target
+
+Said = tuple[Detections | None, Target | None]
+# From a frame's stamp (ns) to what was said of it.
+Words = Callable[[int], Said]
+
+
+def load_words(path: Path) -> Words:
+    """A report of `theylive replay`, or a recording. Raises BagError."""
+    known = _of_bag(path) if path.is_dir() or path.suffix in (".mcap", ".db3") else _of_report(path)
+    if not known:
+        raise BagError(f"{path} says nothing of any frame: give a report of 'theylive replay --report', or a recording with detections")
+    return lambda stamp: known.get(stamp, (None, None))
+
+
+def _of_report(path: Path) -> dict[int, Said]:
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["results"]
+        return {stamp: (found, target) for stamp, found, target in map(from_row, rows)}
+    except OSError as cause:
+        raise BagError(f"{path} cannot be read ({cause.strerror})") from cause
+    except (ValueError, KeyError, TypeError, AttributeError) as cause:
+        raise BagError(f"{path} is no report of 'theylive replay --report'") from cause
+
+
+def _of_bag(path: Path) -> dict[int, Said]:
+    with BagReader(path) as reader:
+        return {
+            frame.stamp: (
+                to_detections(reader.decode(frame.detections)) if frame.detections else None,
+                to_target(reader.decode(frame.target)) if frame.target else None,
+            )
+            for frame in frames(reader, find_sources(reader))
+            if frame.detections or frame.target
+        }

@@ -1,0 +1,160 @@
+"""Reads a recording, whoever made it: a folder with rosbag2's metadata.yaml, or one file. What is damaged is named, the rest read."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import yaml
+from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
+from rosbags.typesys.store import Typestore
+
+from theylive_ros.bags.contents import DataFile, Message, TopicFacts
+from theylive_ros.bags.definitions import Definitions
+from theylive_ros.bags.errors import BagError
+from theylive_ros.bags.sound_file import SoundFile
+
+SUFFIXES = (".mcap", ".db3")
+
+
+class BagReader:
+    """An open recording; a context manager.
+
+    topics: facts by name. paths: the data files. first, last: log time (ns). custom: what the recorder told. damage: what cannot be
+    read, one line each; it may grow while messages are read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises BagError when nothing at all can be read."""
+        if not path.exists():
+            raise BagError(f"there is no {path}: give the folder of a recording, or one of its .mcap or .db3 files")
+        self.path = path
+        self._noticed: list[str] = []
+        self._files: list[DataFile] = []
+        self._store: Typestore | None = None
+        facts = self._read_metadata()
+        self.custom: dict[str, str] = {str(k): str(v) for k, v in (facts.get("custom_data") or {}).items()}
+        self.distro = str(facts.get("ros_distro") or "")
+        self.version = facts.get("version")
+        self._open_files(facts)
+        self.topics = self._gather()
+        stamped = [file for file in self._files if any(t.count for t in file.topics.values())]
+        self.first = min((file.first for file in stamped), default=0)
+        self.last = max((file.last for file in stamped), default=0)
+
+    @property
+    def damage(self) -> list[str]:
+        """What could not be read so far."""
+        return [*self._noticed, *(line for file in self._files for line in file.damage)]
+
+    @property
+    def files(self) -> list[str]:
+        """Names of the data files that are read."""
+        return [file.name for file in self._files]
+
+    @property
+    def count(self) -> int:
+        """Messages, as far as known without reading them."""
+        return sum(topic.count for topic in self.topics.values())
+
+    @property
+    def seconds(self) -> float:
+        """From the first message to the last (s)."""
+        return (self.last - self.first) / 1e9
+
+    def messages(self, topics: Collection[str] | None = None, start: int = 0) -> Iterator[Message]:
+        """Messages of these topics (None: all) from log time `start` (ns) on, file by file, in each of them in the order of reception."""
+        wanted = self.topics.keys() if topics is None else set(topics)
+        for file in self._files:
+            yield from file.messages(wanted, start)
+
+    def decode(self, message: Message) -> Any:
+        """A message as an object with its fields as attributes. Raises BagError for an unknown type or bytes that are no such message."""
+        kind = self.topics[message.topic].type
+        try:
+            return self.store.deserialize_cdr(message.data, kind)
+        except Exception as cause:  # the decoder is generated: whatever its reading of wrong bytes leads to
+            raise BagError(f"{message.topic}: a message at {message.stamp} is no {kind} ({type(cause).__name__})") from cause
+
+    @property
+    def store(self) -> Typestore:
+        """The types of this recording, as they were when it was made; those that it does not tell as they are installed here."""
+        if self._store is None:
+            told = any(t.definition for t in self.topics.values())
+            self._store = get_typestore(Stores.EMPTY if told else Stores.LATEST)
+            for facts in self.topics.values():
+                self._register(self._store, facts)
+        return self._store
+
+    def close(self) -> None:
+        """Close all files."""
+        for file in self._files:
+            file.close()
+
+    def __enter__(self) -> BagReader:
+        """For a with statement."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close all files."""
+        self.close()
+
+    def _register(self, store: Typestore, facts: TopicFacts) -> None:
+        try:
+            text = facts.definition
+            if not text:
+                text = "" if facts.type in store.fielddefs else Definitions().find(facts.type).text
+            if text.startswith("=" * 80 + "\nIDL: "):
+                for part in text.split("=" * 80 + "\n")[1:]:
+                    store.register(get_types_from_idl(part.split("\n", 1)[1]))
+            elif text:
+                store.register(get_types_from_msg(text, facts.type))
+        except Exception as cause:  # a damaged or contradicting definition; its messages cannot be decoded, but copied
+            self._noticed.append(f"type {facts.type}: {' '.join(str(cause).split()) or type(cause).__name__}")
+
+    def _read_metadata(self) -> dict[str, Any]:
+        if not self.path.is_dir():
+            return {}
+        path = self.path / "metadata.yaml"
+        try:
+            return dict(yaml.safe_load(path.read_text(encoding="utf-8"))["rosbag2_bagfile_information"])
+        except FileNotFoundError:
+            self._noticed.append("no metadata.yaml: the recorder did not end in order")
+        except (OSError, yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, ValueError) as cause:
+            self._noticed.append(f"metadata.yaml cannot be used ({type(cause).__name__}): the files speak for themselves")
+        return {}
+
+    def _open_files(self, facts: dict[str, Any]) -> None:
+        self.paths = self._paths(facts)
+        self._files = [SoundFile(self.path)] if facts.get("compression_mode") else [SoundFile(p) for p in self.paths]
+
+    def _paths(self, facts: dict[str, Any]) -> list[Path]:
+        """Files in order: those that the metadata lists, then those that lie there beside them."""
+        if not self.path.is_dir():
+            return [self.path]
+        listed = [self.path / Path(str(name)).name for name in facts.get("relative_file_paths") or []]
+        there = sorted((p for p in self.path.iterdir() if p.suffix in SUFFIXES), key=_by_number)
+        return [*listed, *(p for p in there if p not in listed)]
+
+    def _gather(self) -> dict[str, TopicFacts]:
+        found: dict[str, TopicFacts] = {}
+        for file in self._files:
+            for name, facts in file.topics.items():
+                before = found.get(name)
+                if before is None:
+                    found[name] = facts
+                else:
+                    definition = before.definition or facts.definition
+                    found[name] = dataclasses.replace(
+                        before, count=before.count + facts.count, definition=definition, qos=before.qos or facts.qos
+                    )
+        return dict(sorted(found.items()))
+
+
+def _by_number(path: Path) -> tuple[list[int], str]:
+    """So that file 10 comes after file 9."""
+    return [int(digits) for digits in re.findall(r"\d+", path.stem)], path.name

@@ -1,0 +1,85 @@
+"""Runs detector and selector over a recording in lock-step: frame by frame, no ROS, no clock, so that the same comes out each time."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from theylive_ros.bags.contents import Message
+from theylive_ros.bags.decoded import as_sent, seconds, to_detections, to_picture, to_target
+from theylive_ros.bags.errors import BagError
+from theylive_ros.bags.frames import RecordedFrame, Sources, frames
+from theylive_ros.bags.reader import BagReader
+from theylive_ros.detector.interface import Detector
+from theylive_ros.targeting.selection import Selection
+from theylive_ros.targeting.tracker import StaleFrameError
+from theylive_ros.types import Detections, Target
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True)
+class Replayed:
+    """One frame: what comes out now, and what was recorded of it. None: nothing.
+
+    stamp: capture (ns). detections: None where the picture is not in the recording. target: of the recorded detections, there.
+    """
+
+    stamp: int
+    detections: Detections | None
+    target: Target | None
+    recorded_detections: Detections | None
+    recorded_target: Target | None
+
+
+class Replay:
+    """One pass over a recording.
+
+    A live run drops frames when it is busy, and its selector remembers only those that it was shown. So the selector sees the frames
+    that were processed then, and `every` frame only when told so, or when nothing is known of that.
+    """
+
+    def __init__(
+        self, reader: BagReader, sources: Sources, detector: Detector | None, selection: Selection, *, every: bool = False
+    ) -> None:
+        """detector: loaded; None for a recording without pictures."""
+        self._reader, self._sources = reader, sources
+        self._detector, self._selection = detector, selection
+        self._every = every or not sources.detections
+        self.skipped = 0  # frames that the live run had skipped, too
+        self.broken: list[str] = []
+
+    def __iter__(self) -> Iterator[Replayed]:
+        """Every frame that is processed, in the order of capture."""
+        for frame in frames(self._reader, self._sources):
+            if frame.detections is None and not self._every:
+                self.skipped += 1
+                continue
+            yield self._step(frame)
+
+    def _step(self, frame: RecordedFrame) -> Replayed:
+        recorded = self._decoded(frame.detections, to_detections)
+        found = None
+        if frame.picture is not None and self._detector is not None:
+            picture = self._decoded(frame.picture, to_picture)
+            found = as_sent(self._detector.detect(picture)) if picture is not None else None
+        heard = found or recorded
+        target = None
+        if heard is not None:
+            try:
+                target = self._selection.update(heard, seconds(frame.stamp))
+            except StaleFrameError:
+                pass
+            except ValueError as error:
+                self.broken.append(f"frame {frame.stamp}: {error}")
+        return Replayed(frame.stamp, found, target, recorded, self._decoded(frame.target, to_target))
+
+    def _decoded(self, message: Message | None, convert: Callable[[Any], T]) -> T | None:
+        if message is None:
+            return None
+        try:
+            return convert(self._reader.decode(message))
+        except BagError as error:
+            self.broken.append(str(error))
+            return None

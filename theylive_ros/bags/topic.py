@@ -1,0 +1,31 @@
+"""What a recording knows of a topic."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from rosbags.interfaces import Qos
+from rosbags.rosbag2.metadata import dump_qos_v8
+
+
+@dataclasses.dataclass(frozen=True)
+class Definition:
+    """A message type: `text` is its .msg file and those that it needs, as rosbag2 joins them; `digest` its RIHS01 hash."""
+
+    text: str
+    digest: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Topic:
+    """A topic by its full name, its type (`pkg/msg/Name`), and the QoS of those that published it."""
+
+    name: str
+    type: str
+    definition: Definition
+    qos: tuple[Qos, ...] = ()
+
+    @property
+    def qos_text(self) -> str:
+        """The QoS as every rosbag2 up to Humble reads it: YAML with numbers. Newer ones read it too."""
+        return dump_qos_v8(list(self.qos))

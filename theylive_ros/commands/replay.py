@@ -1,0 +1,171 @@
+"""Run detector and selector over a recording: no ROS, no waiting, to the bit the same each time.
+
+  theylive replay monday                                   compares with what was recorded in monday
+  theylive replay monday --model better --report new.json  another model
+  theylive replay monday --against new.json                compares with an earlier replay, or with another recording
+
+The settings are those that were recorded; without any, those of config/rig.yaml. What the live run skipped is skipped here, too, so
+that the selector sees the same frames. Exit status 1 when something differs by more than the tolerance.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from theylive_ros.bags.compare import Comparison, Tally, Tolerance
+from theylive_ros.bags.errors import BagError
+from theylive_ros.bags.frames import find_sources
+from theylive_ros.bags.others import Words, load_words
+from theylive_ros.bags.reader import BagReader
+from theylive_ros.bags.replay import Replay
+from theylive_ros.bags.results import Digest, to_row
+from theylive_ros.bags.stages import Values, make_detector, make_selection, read_parameters, recorded_parameters
+from theylive_ros.detector.network import DEVICES
+from theylive_ros.share import share_path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("bag", type=Path, metavar="BAG", help="folder of a recording, or one of its files")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write all results, and the comparison, as JSON")
+    parser.add_argument("--against", type=Path, metavar="FILE|BAG", help="compare with this report or recording (default: with BAG itself)")
+    parser.add_argument("--params-file", type=Path, metavar="FILE", help="parameters of detector and selector instead of the recorded ones")
+    parser.add_argument("--model", help="model file, or the name of one in the package's models folder")
+    parser.add_argument("--detector", metavar="PLUGIN", help="detector plugin")
+    parser.add_argument("--device", choices=DEVICES, help="where the model runs")
+    parser.add_argument("--selector", metavar="PLUGIN", help="selection policy")
+    parser.add_argument("--image", metavar="TOPIC", default="", help="topic of the pictures, where there are several cameras")
+    parser.add_argument("--all", action="store_true", help="every frame, also those that the live run skipped")
+    parser.add_argument("--tolerance-px", type=float, default=Tolerance.px, metavar="PX", help="default: %(default)s")
+    parser.add_argument("--tolerance-score", type=float, default=Tolerance.score, metavar="S", help="default: %(default)s")
+    parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Replay and compare; 0, 1 when something differs. Raises BagError, DetectorError, PluginError."""
+    if not (args.tolerance_px >= 0 and args.tolerance_score >= 0):
+        raise BagError("--tolerance-px and --tolerance-score must be 0 or more")
+    with BagReader(args.bag) as reader:
+        sources = find_sources(reader, args.image)
+        settings = _settings(reader, args)
+        words = load_words(args.against) if args.against else None
+        selection = make_selection(settings["selector"])
+        detector = make_detector(settings["detector"]) if sources.picture else None
+        try:
+            if detector is not None:
+                detector.load()
+            report = _replay(reader, Replay(reader, sources, detector, selection, every=args.all), words, args)
+            report["detector"] = detector.device if detector is not None else None
+        finally:
+            if detector is not None:
+                detector.close()
+        report |= {"settings": settings, "damage": reader.damage}
+    if args.report:
+        _write(args.report, report)
+    if not args.quiet:
+        _tell(report, args)
+    return 0 if report["comparison"]["same"] else 1
+
+
+def _replay(reader: BagReader, replay: Replay, words: Words | None, args: argparse.Namespace) -> dict[str, Any]:
+    comparison, digest = Comparison(Tolerance(args.tolerance_px, args.tolerance_score)), Digest()
+    rows: list[dict[str, Any]] = []
+    frames, begin = 0, time.monotonic()
+    first = last = None
+    with _Progress(reader, args.quiet) as progress:
+        for frame in replay:
+            theirs = words(frame.stamp) if words else (frame.recorded_detections, frame.recorded_target)
+            comparison.add(frame.stamp, frame.detections, theirs[0])
+            comparison.add_target(frame.stamp, frame.target, theirs[1])
+            row = to_row(frame.stamp, frame.detections, frame.target)
+            digest.add(row)
+            if args.report:
+                rows.append(row)
+            frames += 1
+            first, last = frame.stamp if first is None else first, frame.stamp
+            progress.at(frames, frame.stamp)
+    return {
+        "bag": str(args.bag),
+        "frames": frames,
+        "skipped_as_live": replay.skipped,
+        "broken": replay.broken,
+        "recorded_seconds": (last - first) / 1e9 if frames else 0.0,
+        "seconds": time.monotonic() - begin,
+        "digest": digest.text,
+        "against": str(args.against or args.bag),
+        "comparison": comparison.report(),
+        "results": rows,
+    }
+
+
+def _settings(reader: BagReader, args: argparse.Namespace) -> dict[str, Values]:
+    """Recorded, or of a file, or of config/rig.yaml; changed by the command line."""
+    found = read_parameters(args.params_file) if args.params_file else recorded_parameters(reader.custom)
+    default = read_parameters(share_path("config", "rig.yaml")) if not args.params_file else {}
+    settings = {stage: dict(found.get(stage) or default.get(stage, {})) for stage in ("detector", "selector")}
+    said = {"plugin": args.detector, "detector.model": args.model, "detector.device": args.device}
+    settings["detector"] |= {name: value for name, value in said.items() if value is not None}
+    if args.selector is not None:
+        settings["selector"]["plugin"] = args.selector
+    return settings
+
+
+def _write(path: Path, report: dict[str, Any]) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_text(json.dumps(report) + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as cause:
+        raise BagError(f"{path} cannot be written ({cause.strerror}): choose another place for --report") from cause
+
+
+def _tell(report: dict[str, Any], args: argparse.Namespace) -> None:
+    recorded, took = report["recorded_seconds"], report["seconds"]
+    print(f"{report['frames']} frames, {recorded:.1f} s of recording in {took:.1f} s ({recorded / max(took, 1e-9):.1f} times real time)")
+    if report["skipped_as_live"]:
+        print(f"{report['skipped_as_live']} frames were skipped by the live run, and here")
+    for line in [*report["damage"], *report["broken"][:5]]:
+        print(f"cannot be read: {line}")
+    comparison = report["comparison"]
+    for name in ("detections", "tracks", "choices"):
+        print(f"{name}: {_verdict(Tally(**comparison[name]))}")
+    print(f"against {report['against']}: {'the same' if comparison['same'] else 'NOT the same'}; digest {report['digest'][:16]}")
+
+
+def _verdict(tally: Tally) -> str:
+    if not tally.compared:
+        return "nothing to compare with"
+    worst = f"at most {tally.worst_px:.3g} px and {tally.worst_score:.3g} of score apart"
+    if not tally.differing:
+        return f"{tally.compared} frames the same, {worst}"
+    return f"{tally.differing} of {tally.compared} frames differ, first {tally.first}: {tally.reason}; {worst}"
+
+
+class _Progress:
+    """A line on a terminal: how far the replay is."""
+
+    def __init__(self, reader: BagReader, quiet: bool) -> None:
+        self._reader = reader
+        self._live = sys.stderr.isatty() and not quiet
+        self._next = 0.0
+
+    def at(self, frames: int, stamp: int) -> None:
+        """So many frames, the last captured at `stamp` (ns)."""
+        if self._live and time.monotonic() >= self._next:
+            self._next = time.monotonic() + 0.2
+            part = (stamp - self._reader.first) / max(1, self._reader.last - self._reader.first)
+            sys.stderr.write(f"\r\x1b[K{frames} frames, {min(1.0, max(0.0, part)):.0%}")
+            sys.stderr.flush()
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        if self._live:
+            sys.stderr.write("\r\x1b[K")

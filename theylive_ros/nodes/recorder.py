@@ -1,0 +1,74 @@
+"""The node behind `theylive record`: hears topics as they are sent, undecoded, and leaves them to a recording."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.topic_endpoint_info import TopicEndpointInfo
+
+from theylive_ros.bags.definitions import Definitions
+from theylive_ros.bags.errors import BagError
+from theylive_ros.bags.profile import Profile, Wanted
+from theylive_ros.bags.recording import Recording
+from theylive_ros.bags.topic import Topic
+from theylive_ros.nodes.bag_qos import to_bag
+from theylive_ros.nodes.message_types import message_class
+
+_LOOK_EVERY = 0.2  # s
+
+
+class Recorder(Node):
+    """Subscribes what the profile wants as soon as somebody publishes it. Plain, not managed: it records until its process ends."""
+
+    def __init__(self, profile: Profile, recording: Recording, **options: object) -> None:
+        super().__init__("recorder", **options)
+        self._profile, self._recording = profile, recording
+        self._definitions = Definitions()
+        self._missing = {self.resolve_topic_name(name): name for name in profile.topics}
+        self._timer = self.create_timer(_LOOK_EVERY, self._look)
+        recording.tell("namespace", self.get_namespace())
+        self._look()
+
+    @property
+    def missing(self) -> list[str]:
+        """Topics of the profile that nobody has published so far."""
+        return sorted(self._missing)
+
+    def _look(self) -> None:
+        for name in list(self._missing):
+            publishers = self.get_publishers_info_by_topic(name)
+            if publishers:
+                wanted = self._profile.wanted(self._missing.pop(name))
+                try:
+                    self._subscribe(name, publishers, wanted)
+                except BagError as error:
+                    self.get_logger().error(f"{name} is not recorded: {error}")
+
+    def _subscribe(self, name: str, publishers: list[TopicEndpointInfo], wanted: Wanted) -> None:
+        kinds = sorted({p.topic_type for p in publishers})
+        if len(kinds) > 1:
+            raise BagError(f"it is published as {' and as '.join(kinds)}: give one of them another name")
+        kind = message_class(kinds[0])
+        offered = tuple(to_bag(p.qos_profile) for p in publishers)
+        self._recording.announce(Topic(name, kinds[0], self._definitions.find(kinds[0]), offered))
+        self.create_subscription(kind, name, partial(self._hear, name), _subscribed(wanted, publishers), raw=True)
+
+    def _hear(self, name: str, data: bytes) -> None:
+        stamp = self.get_clock().now().nanoseconds
+        if stamp:  # simulated time has begun
+            self._recording.put(name, stamp, data)
+
+
+def _subscribed(wanted: Wanted, publishers: list[TopicEndpointInfo]) -> QoSProfile:
+    """What is left open is asked for as strictly as all publishers offer it."""
+    offers = [p.qos_profile for p in publishers]
+    reliable = all(o.reliability == ReliabilityPolicy.RELIABLE for o in offers)
+    latched = all(o.durability == DurabilityPolicy.TRANSIENT_LOCAL for o in offers)
+    return QoSProfile(
+        history=HistoryPolicy[(wanted.history).upper()],
+        depth=wanted.depth,
+        reliability=ReliabilityPolicy[(wanted.reliability or ("reliable" if reliable else "best_effort")).upper()],
+        durability=DurabilityPolicy[(wanted.durability or ("transient_local" if latched else "volatile")).upper()],
+    )
