@@ -22,6 +22,7 @@ exclude_patterns = [".*", "build", "install", "log", "runs"]
 nitpicky = True
 highlight_language = "none"
 
+myst_enable_extensions = ["html_image"]  # an <img> may have a width
 myst_heading_anchors = 4  # `[...](page.md#a-heading)`, as on the pages of the repository
 
 html_theme = "furo"

@@ -31,7 +31,8 @@ def test_every_condition_of_the_gate_is_explained_in_its_order():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CLONE)))
 def test_every_link_leads_somewhere(page):
-    for link in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", prose(page)):
+    text = prose(page)
+    for link in [*re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", text), *re.findall(r'<img src="([^"]+)"', text)]:
         path, _, anchor = link.partition("#")
         target = page.parent / path if path else page
         assert target.exists(), f"{page.name} links to {link}"
