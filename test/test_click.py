@@ -57,6 +57,8 @@ def test_outside_the_field_of_aim_it_is_refused():
         angles_through((0.06, 0.0, 0.4), GEOMETRY, narrow)
 
 
-def test_where_no_mirror_could_send_the_beam_it_is_refused():
-    with pytest.raises(ClickError, match="click on the board"):
-        angles_through((1e6, 1e300, 0.4), GEOMETRY, CALIBRATION)
+def test_a_place_that_the_camera_cannot_see_is_refused():
+    tilted = dataclasses.replace(CALIBRATION, to_board=(1e-3, 0, -0.16, 0, 1e-3, -0.12, 1e-3, 0, 1))
+    for x in (2.0, 1e9):
+        with pytest.raises(ClickError, match=r"click on the board|outside the field"):
+            angles_through((x, 0.0, 0.4), GEOMETRY, tilted)

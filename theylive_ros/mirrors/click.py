@@ -23,13 +23,13 @@ def angles_through(point: Vector, geometry: Geometry, calibration: Calibration |
     """
     x, y, z = point
     if not (all(map(math.isfinite, point)) and z >= _NEAR):
-        raise ClickError(f"({x:.3f}, {y:.3f}, {z:.3f}) m is not in front of the mirrors: click on the board")
+        raise ClickError(f"({x:.3g}, {y:.3g}, {z:.3g}) m is not in front of the mirrors: click on the board")
     x, y = x * geometry.board_distance / z, y * geometry.board_distance / z
     try:
         if calibration is None:
             return geometry.mirror_angles((x, y))
         if not calibration.inside_field(*calibration.board_to_pixel(x, y)):
-            raise ClickError(f"({x:.3f}, {y:.3f}) m of the board is outside the field of aim: click inside it")
+            raise ClickError(f"({x:.3g}, {y:.3g}) m of the board is outside the field of aim: click inside it")
         return geometry.angles(calibration.board_to_steps(x, y))
     except OpticsError as error:
         raise ClickError(f"{error}: click on the board") from error
