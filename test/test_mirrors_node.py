@@ -21,6 +21,7 @@ from theylive_ros.mirrors.calibration import nominal, save
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import TransitionCallbackReturn
+from theylive_ros.nodes.camera_clock import ClockTeller
 from theylive_ros.nodes.mirrors import MirrorsNode
 from theylive_ros.nodes.mirrors_voice import JOINTS
 from theylive_ros.nodes.parameters import ConfigurationError
@@ -32,10 +33,14 @@ JOHN = dataclasses.replace(ALIEN, id=2, label="john", x=60.0, y=180.0)
 
 
 class Rig:
-    """A mirrors node, and a selector that says at 50 Hz whatever `track` and `protected` are set to."""
+    """A mirrors node, and a selector that says at 50 Hz whatever `track` and `protected` are set to, of pictures of a camera whose clock
+    is `ahead` of this one's (s)."""
 
     def __init__(self, bench):
         self.bench = bench
+        self.ahead = 0.0
+        bench.ear_node.ros_now = lambda: bench.ear_node.get_clock().now().nanoseconds * 1e-9 + self.ahead
+        self.teller = ClockTeller(bench.ear_node)
         self.laser = bench.hear(msg.LaserState, "laser", qos.STATE)
         self.pointing = bench.hear(msg.Pointing, "pointing", qos.RESULT)
         self.joints = bench.hear(JointState, "joint_states", qos.RESULT)
@@ -63,7 +68,7 @@ class Rig:
                 continue
             if self.order is not None:
                 self.say_order(*self.order)
-            stamp = self.node.ros_now() - self.lag
+            stamp = self.node.ros_now() + self.ahead - self.lag
             seen = [dataclasses.replace(t, last_seen=stamp) for t in (self.track, *self.protected) if t is not None]
             track = seen.pop(0) if self.track is not None else None
             target = Target(stamp, 320, 240, track, tuple(seen), (), Region(0, 0, 320, 240), self.clears)
@@ -155,6 +160,33 @@ def test_a_target_from_the_past_or_the_future_is_not_shot(rig):
     rig.lag = -5.0
     rig.dark_for("clocks_unsteady")
     assert rig.node.meter.counts()["impossible_stamps"] > 0
+
+
+@pytest.mark.parametrize("ahead", [0.03, -0.03, -3600.0])
+def test_the_clock_of_another_machine_makes_it_dark_says_so_and_nothing_need_be_armed_when_it_is_set_right(rig, ahead):
+    rig.lag = 0.04  # as a picture's way takes: so much ahead, a stamp alone looks possible
+    rig.start()
+    rig.armed()
+    rig.ahead = ahead
+    rig.dark_for("clocks_differ")
+    side = "ahead of" if ahead > 0 else "behind"
+    rig.bench.until(lambda: f"s {side} this machine's, so the laser stays dark: set both" in rig.node.health()[1])
+    rig.ahead = 0.0
+    assert rig.lit().armed
+
+
+def test_a_camera_that_does_not_tell_its_clock_is_not_believed(rig):
+    rig.bench.ear_node.destroy_subscription(rig.teller._subscription)
+    rig.start()
+    rig.laser.next(lambda m: list(m.reasons) == ["not_armed", "clock_untold"])
+    rig.bench.until(lambda: "set clock.camera_here" in rig.node.health()[1])
+    assert rig.node.facts()["camera_clock"] == "not told"
+
+
+def test_a_camera_that_does_not_tell_its_clock_is_believed_where_somebody_says_that_it_runs_here(rig):
+    rig.bench.ear_node.destroy_subscription(rig.teller._subscription)
+    rig.start("-p", "clock.camera_here:=true")
+    rig.armed()
 
 
 def test_disarm_makes_it_dark_until_armed_again(rig):

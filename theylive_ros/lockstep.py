@@ -20,10 +20,11 @@ from theylive_ros.controller.link import Link
 from theylive_ros.controller.stream import StreamClosedError
 from theylive_ros.controller.transports import LoopbackTransport
 from theylive_ros.mirrors.calibration import Calibration, nominal
-from theylive_ros.mirrors.clock import Clocks, ClockWatch, on_monotonic
+from theylive_ros.mirrors.clock import ClockWatch, on_monotonic
 from theylive_ros.mirrors.gate import GateSettings
 from theylive_ros.mirrors.motion import MotionSettings
 from theylive_ros.mirrors.optics import Geometry
+from theylive_ros.mirrors.other_clock import OtherClock
 from theylive_ros.mirrors.pointer import Pointer, PointerState
 from theylive_ros.mirrors.trim import TrimSettings
 from theylive_ros.simulator.aim_log import AimLog
@@ -38,6 +39,7 @@ from theylive_ros.targeting.tracker import StaleFrameError
 from theylive_ros.types import Detections, SpotSeen, Target
 
 TICK = 0.005  # s between two looks of the planner, as the mirrors node has it
+_QUESTIONS = 50  # ticks between two questions for the time of the camera's clock
 _STARTING = 10.0  # s within which the axes must have found their reference
 
 Spot = tuple[float, float]
@@ -57,7 +59,7 @@ class LockStep:
     """One rig. Homed when made, and armed if it is calibrated; time stands still until `run`.
 
     Everything may be meddled with from `on_tick`: `lines.stop_pressed`, `lines.broken`, `transport.close()`, `transport.cut`, `latency`,
-    `clock_offset`, `stall`, `kill_planner`, `kill_controller`.
+    `clock_offset`, `camera_ahead`, `stall`, `kill_planner`, `kill_controller`.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class LockStep:
         self.world = World(scenario, seed)
         self.latency = latency
         self.clock_offset = 0.0  # ROS time minus monotonic (s)
+        self.camera_ahead = 0.0  # the camera's clock minus ROS time (s), as if it ran on another machine
         self.lines = lines or SimLines(SimLines.Config())
         camera = self.world.camera
         self.geometry = Geometry()
@@ -166,7 +169,7 @@ class LockStep:
             trim=self._trim,
         )
         self.selection = Selection(self._selection_settings, self._selector)
-        self._clocks = ClockWatch()
+        self._clocks, self._camera_clock, self._ticks = ClockWatch(), OtherClock(), 0
         self._aims = AimLog()
         self._targets: collections.deque[tuple[float, Target]] = collections.deque()
         self._spots: collections.deque[tuple[float, SpotSeen]] = collections.deque()
@@ -197,7 +200,7 @@ class LockStep:
         heads = [h._replace(appeared_at=h.appeared_at + self.begin) for h in self.world.heads()]
         self.score.feed(self.now, heads, samples)
         spot = self._lit.spot() if self._lit.shining else None
-        stamp, heard = self.now + self.clock_offset, self.now + self.latency
+        stamp, heard = self.now + self.clock_offset + self.camera_ahead, self.now + self.latency
         found = self.eye(self.world, spot)
         if found is not None:
             with contextlib.suppress(StaleFrameError):
@@ -211,6 +214,9 @@ class LockStep:
     def _tick(self) -> None:
         now, ros_now = self.now, self.now + self.clock_offset
         self.link.pump(now)
+        if self._ticks % _QUESTIONS == 0:
+            self._camera_clock.hear(ros_now, ros_now + self.camera_ahead, ros_now, now)
+        self._ticks += 1
         while self._targets and self._targets[0][0] <= now:
             target = self._targets.popleft()[1]
             stamp = self._clocks.stamp(target.stamp, ros_now, now)
@@ -225,7 +231,7 @@ class LockStep:
             _, picture, taken = self._pictures.popleft()
             if self.on_picture is not None:
                 self.on_picture(picture, taken)
-        self.state = self.pointer.tick(now, clocks=Clocks(sane=self._clocks.observe(ros_now, now)))
+        self.state = self.pointer.tick(now, clocks=self._camera_clock.clocks(now, sane=self._clocks.observe(ros_now, now)))
         x, y = self.state.aim or (math.nan, math.nan)
         self._aims.add(now, self.state.track_id if self.state.aim else 0, x, y)
 

@@ -10,6 +10,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from theylive_ros.camera import jpeg
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode
+from theylive_ros.nodes.camera_clock import ClockTeller
 from theylive_ros.settings import setting
 from theylive_ros.types import Frame
 
@@ -27,7 +28,7 @@ class ImageConfig:
 
 
 class ImagePublisher:
-    """Topics image_raw or image_raw/compressed, and camera_info."""
+    """Topics image_raw or image_raw/compressed, and camera_info; tells the clock of their stamps to who asks."""
 
     def __init__(self, node: ManagedNode) -> None:
         self._node = node
@@ -37,6 +38,7 @@ class ImagePublisher:
         else:
             self._images = node.create_lifecycle_publisher(Image, "image_raw", qos.IMAGE)
         self._infos = node.create_lifecycle_publisher(CameraInfo, "camera_info", qos.IMAGE)
+        self._clock = ClockTeller(node)
 
     @property
     def frame_id(self) -> str:

@@ -16,13 +16,14 @@ from std_srvs.srv import SetBool, Trigger
 from theylive_ros.camera.reopen import Backoff
 from theylive_ros.mirrors.aim import AimSettings
 from theylive_ros.mirrors.calibration import CalibrationError
-from theylive_ros.mirrors.clock import Clocks, ClockSettings, ClockWatch
+from theylive_ros.mirrors.clock import ClockSettings, ClockWatch
 from theylive_ros.mirrors.gate import GateSettings
 from theylive_ros.mirrors.motion import MotionSettings
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.mirrors.pointer import Pointer, PointerError, PointerState
 from theylive_ros.mirrors.trim import TrimSettings
 from theylive_ros.nodes.base import ManagedNode, Worker, one_line, run_node
+from theylive_ros.nodes.camera_clock import ClockAsker
 from theylive_ros.nodes.controller_link import ControllerChoice
 from theylive_ros.nodes.mirrors_calibration import CalibrationConfig, choose, path_of, read
 from theylive_ros.nodes.mirrors_ear import Ear
@@ -56,6 +57,7 @@ class MirrorsNode(ManagedNode):
         super().__init__("mirrors", **options)
         self._worker: Worker | None = None
         self._ear: Ear | None = None
+        self._asker: ClockAsker | None = None
         self._config = self.declare(MirrorsConfig)
         self._geometry = self.declare(Geometry, "geometry")
         self._clocks = self.declare(ClockSettings, "clock")
@@ -103,6 +105,7 @@ class MirrorsNode(ManagedNode):
         self._voice.begin()
         clocks = ClockWatch(self._clocks.value)
         self._ear = Ear(self, clocks)
+        self._asker = ClockAsker(self, self._clocks.value)
         self._worker = Worker(self, "tick", lambda worker: self._tick(worker, clocks))
 
     def stop(self) -> None:
@@ -116,6 +119,9 @@ class MirrorsNode(ManagedNode):
         if self._ear is not None:
             self._ear.close()
             self._ear = None
+        if self._asker is not None:
+            self._asker.close()
+            self._asker = None
 
     def lose_thread(self, text: str) -> None:
         """Nobody ticks any more: dark, disarmed."""
@@ -128,8 +134,8 @@ class MirrorsNode(ManagedNode):
         self._planner.close()
 
     def health(self) -> tuple[bytes, str]:
-        """Error for a lost or faulty controller, warning while unreferenced."""
-        state = self._state
+        """Error for a lost or faulty controller, warning while unreferenced, uncalibrated, or in doubt about the camera's clock."""
+        state, asker = self._state, self._asker
         if self._trouble:
             return DiagnosticStatus.ERROR, self._trouble
         if state is None:
@@ -140,15 +146,18 @@ class MirrorsNode(ManagedNode):
             return DiagnosticStatus.WARN, "axes not referenced: call ~/home"
         if not state.calibrated:
             return DiagnosticStatus.WARN, "not calibrated: run `theylive calibrate`"
+        if asker is not None and asker.trouble:
+            return DiagnosticStatus.WARN, asker.trouble
         return DiagnosticStatus.OK, "lit" if state.lit else "dark: " + ", ".join(state.reasons)
 
     def facts(self) -> dict[str, str]:
         """Where the controller is, by which calibration the rig points, and what last disarmed."""
-        state, calibration = self._state, self._planner.calibration
+        state, calibration, asker = self._state, self._planner.calibration, self._asker
         made = f"{calibration.method}, {calibration.created}" if calibration is not None else "none"
         return {
             "controller": self._controller.words,
             "calibration": made,
+            "camera_clock": asker.words if asker is not None else "not asked",
             "mode": state.mode if state is not None else "",
             "disarmed_by": state.disarmed_by if state is not None else "",
         }
@@ -239,7 +248,7 @@ class MirrorsNode(ManagedNode):
             nonlocal heard
             ros_now = self.ros_now()
             heard = self._ear.hand_over(pointer, now, ros_now)
-            state = pointer.tick(now, clocks=Clocks(sane=clocks.observe(ros_now, now)))
+            state = pointer.tick(now, clocks=self._asker.clocks(now, sane=clocks.observe(ros_now, now)))
             if self._homings:
                 self._home(pointer, state, now)
             return state

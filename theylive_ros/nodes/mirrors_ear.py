@@ -23,6 +23,7 @@ class Ear:
     def __init__(self, node: ManagedNode, clocks: ClockWatch) -> None:
         self._node = node
         self._clocks = clocks
+        self._possible = True  # that the last stamp was true
         self._targets: collections.deque[msg.Target] = collections.deque(maxlen=4)
         self._spots: collections.deque[msg.Spot] = collections.deque(maxlen=4)
         self._orders: collections.deque[msg.Commission] = collections.deque(maxlen=1)  # the newest counts
@@ -69,6 +70,11 @@ class Ear:
         found = self._clocks.stamp(stamp, ros_now, now)
         if found is None:
             self._node.meter.count("impossible_stamps")
+            if self._possible:
+                age = ros_now - stamp
+                when = f"{age:.2f} s ago" if age > 0 else f"{-age:.3f} s ahead"
+                self._node.get_logger().error(f"dark: a picture's stamp is of {when}; is the clock of each machine set (docs/machines.md)?")
+        self._possible = found is not None
         return found
 
     def _order(self, message: msg.Commission, pointer: Pointer, now: float, ros_now: float) -> None:
