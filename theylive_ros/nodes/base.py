@@ -15,6 +15,7 @@ from typing import TypeVar
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from lifecycle_msgs.msg import State
+from lifecycle_msgs.srv import ChangeState
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
@@ -26,6 +27,7 @@ from theylive_ros.nodes.spin import spin
 from theylive_ros.settings import setting
 
 C = TypeVar("C")
+_Request, _Response = ChangeState.Request, ChangeState.Response
 _RETRY_FIRST, _RETRY_LONGEST = 0.5, 10.0
 
 
@@ -55,6 +57,7 @@ class ManagedNode(LifecycleNode):
         self._active = False
         self._retry = _RETRY_FIRST
         self._autostart_timer = None
+        self._service_change_state.callback = self._possible(self._service_change_state.callback)
         # A plain publisher: health is told in every state.
         self._diagnostics = super(LifecycleNode, self).create_publisher(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
         self.create_timer(self._managed.value.diagnostics_period, self._report)
@@ -195,6 +198,20 @@ class ManagedNode(LifecycleNode):
                 self.trigger_cleanup()  # so that each try starts from the same state
         self._autostart_timer = self.create_timer(self._retry, self._autostart)
         self._retry = min(2 * self._retry, _RETRY_LONGEST)
+
+    def _possible(self, change: Callable[[_Request, _Response], _Response]) -> Callable[[_Request, _Response], _Response]:
+        """`change`, asked only for a transition that the state has: rclpy raises for any other, and that would end the node."""
+
+        def answer(request: _Request, response: _Response) -> _Response:
+            asked = request.transition
+            there = {number: label for number, label, *_ in self._state_machine.available_transitions}
+            if asked.label in there.values() if asked.label else asked.id in there:
+                return change(request, response)
+            state, choice = self._state_machine.current_state[1], ", ".join(there.values())
+            self.get_logger().warning(f"no transition {asked.label or asked.id} from the state {state}; there are: {choice}")
+            return response
+
+        return answer
 
     def _is_in(self, state: int) -> bool:
         return self._state_machine.current_state[0] == state
