@@ -19,6 +19,7 @@ from theylive_msgs import msg
 from theylive_ros.commands import jog
 from theylive_ros.jogging.outline import JogError
 from theylive_ros.nodes import conversions, qos
+from theylive_ros.nodes.camera_clock import ClockTeller
 from theylive_ros.nodes.mirrors import MirrorsNode
 from theylive_ros.nodes.mirrors_client import MirrorsError
 from theylive_ros.types import Region, Target, Track
@@ -36,6 +37,8 @@ class Board:
         self.joints = bench.hear(JointState, "joint_states", qos.RESULT)
         self.node = bench.add(MirrorsNode)
         bench.until(lambda: self.node.active)
+        bench.ear_node.ros_now = self.node.ros_now
+        self.clock = ClockTeller(bench.ear_node)
         self.laser.wait(lambda heard: heard and not {"unreferenced", "link_silent"} & set(heard[-1].reasons))
         self.bench.until(lambda: not any(self.joints.messages[-1].velocity))
         self.joints.messages.clear()
