@@ -48,6 +48,7 @@ setup(
             "simulator = theylive_ros.nodes.simulator:main",
             "visualizer = theylive_ros.nodes.visualizer:main",
             "armer = theylive_ros.nodes.armer:main",
+            "player = theylive_ros.nodes.player:main",
         ],
         "theylive_ros.cameras": [
             "images = theylive_ros.camera.images:ImagesCamera",

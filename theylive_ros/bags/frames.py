@@ -42,11 +42,11 @@ def find_sources(reader: BagReader, picture: str = "") -> Sources:
     if picture and picture not in of_kind:
         raise BagError(f"no pictures on {picture}; there are some on: {', '.join(of_kind) or 'no topic'}")
     found = [picture] if picture else [n for n in of_kind if n.endswith(tuple(f"/{p}" for p in _PICTURES))]
-    spaces = sorted({_space(name) for name in found})
+    spaces = sorted({space_of(name) for name in found})
     if len(spaces) > 1:
         raise BagError(f"several cameras: {', '.join(found)}; choose one with --image")
     heard = [n for n, t in reader.topics.items() if t.type == DETECTIONS and t.count]
-    space = spaces[0] if spaces else (_space(heard[0]) if len(heard) == 1 else reader.custom.get("namespace", "/").rstrip("/"))
+    space = spaces[0] if spaces else (space_of(heard[0]) if len(heard) == 1 else reader.custom.get("namespace", "/").rstrip("/"))
 
     def named(short: str, kind: str) -> str:
         name = f"{space}/{short}"
@@ -79,7 +79,7 @@ def frames(reader: BagReader, sources: Sources) -> Iterator[RecordedFrame]:
         yield waiting.pop(heapq.heappop(order)[0])
 
 
-def _space(topic: str) -> str:
+def space_of(topic: str) -> str:
     """The namespace of a rig's topic."""
     for name in (*_PICTURES, "detections"):
         if topic.endswith(f"/{name}"):

@@ -16,6 +16,7 @@ NODES = {
     "selector": "SelectorNode",
     "mirrors": "MirrorsNode",
     "calibrator": "CalibratorNode",
+    "player": "PlayerNode",
     "visualizer": "VisualizerNode",
 }
 

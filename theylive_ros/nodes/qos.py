@@ -32,3 +32,6 @@ DIAGNOSTICS = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=10, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.VOLATILE
 )
 """/diagnostics, as the rest of ROS publishes it."""
+
+CLOCK = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=10, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.VOLATILE)
+"""/clock, as rosbag2's player publishes it: whoever listens asks for best effort, and takes the newest."""
