@@ -11,6 +11,12 @@ from pathlib import Path
 BIN = Path(sys.executable).parent
 
 
+def executable(node):
+    """The command of a node: its executable, or what that would do where it is not installed beside this Python."""
+    path = BIN / node
+    return [path] if path.is_file() else [sys.executable, "-c", f"from theylive_ros.nodes.{node} import main; main()"]
+
+
 class Program:
     """A process whose output is collected as it comes."""
 

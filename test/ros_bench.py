@@ -18,16 +18,17 @@ from rclpy.signals import SignalHandlerOptions  # noqa: E402
 
 
 class Ear:
-    """Collects the messages of a topic."""
+    """Collects the messages of a topic, or of each what `keep` makes of it."""
 
-    def __init__(self, bench, kind, topic, profile):
+    def __init__(self, bench, kind, topic, profile, keep=lambda message: message):
         self.messages = []
+        self._keep = keep
         self._condition = threading.Condition()
         bench.ear_node.create_subscription(kind, topic, self._hear, profile)
 
     def _hear(self, message):
         with self._condition:
-            self.messages.append(message)
+            self.messages.append(self._keep(message))
             self._condition.notify_all()
 
     def wait(self, holds=bool, timeout=15.0):
@@ -73,8 +74,8 @@ class Bench:
         self.executor.add_node(node)
         return node
 
-    def hear(self, kind, topic, profile):
-        ear = Ear(self, kind, topic, profile)
+    def hear(self, kind, topic, profile, **options):
+        ear = Ear(self, kind, topic, profile, **options)
         self.executor.wake()
         return ear
 

@@ -2,14 +2,13 @@
 
 import os
 import signal
-import sys
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
-from processes import BIN, alive, children, programs
+from processes import alive, children, executable, programs
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "config"
@@ -29,11 +28,6 @@ STARTED = {
 def start():
     with programs() as made:
         yield made
-
-
-def executable(node):
-    path = BIN / node
-    return [path] if path.is_file() else [sys.executable, "-c", f"from theylive_ros.nodes.{node} import main; main()"]
 
 
 def arguments(node):
