@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
+from typing import Any
 
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
@@ -15,8 +17,10 @@ from theylive_ros.bags.recording import Recording
 from theylive_ros.bags.topic import Topic
 from theylive_ros.nodes.bag_qos import to_bag
 from theylive_ros.nodes.message_types import message_class
+from theylive_ros.nodes.parameter_reader import ParameterReader
 
 _LOOK_EVERY = 0.2  # s
+_STAGES = ("detector", "selector")
 
 
 class Recorder(Node):
@@ -29,6 +33,8 @@ class Recorder(Node):
         self._missing = {self.resolve_topic_name(name): name for name in profile.topics}
         self._timer = self.create_timer(_LOOK_EVERY, self._look)
         recording.tell("namespace", self.get_namespace())
+        # so that a replay runs the stages as they were
+        self._stages = [ParameterReader(self, stage, partial(self._tell_parameters, stage)) for stage in _STAGES]
         self._look()
 
     @property
@@ -36,7 +42,12 @@ class Recorder(Node):
         """Topics of the profile that nobody has published so far."""
         return sorted(self._missing)
 
+    def _tell_parameters(self, stage: str, values: dict[str, Any]) -> None:
+        self._recording.tell(f"parameters/{stage}", json.dumps(values))
+
     def _look(self) -> None:
+        for stage in self._stages:
+            stage.look()
         for name in list(self._missing):
             publishers = self.get_publishers_info_by_topic(name)
             if publishers:
