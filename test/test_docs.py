@@ -29,6 +29,11 @@ def test_every_condition_of_the_gate_is_explained_in_its_order():
     assert tuple(row for row in rows if row in REASONS) == REASONS
 
 
+def test_every_message_service_and_action_has_its_link():
+    linked = set(re.findall(r"\(\.\./(msg/theylive_msgs/\w+/\w+\.\w+)\)", (DOCS / "interfaces.md").read_text()))
+    assert linked == {str(path.relative_to(CLONE)) for path in CLONE.glob("msg/theylive_msgs/*/*.*")}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CLONE)))
 def test_every_link_leads_somewhere(page):
     text = prose(page)
