@@ -13,6 +13,8 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
+from theylive_ros.commands.demo import failure
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
@@ -60,3 +62,13 @@ def test_the_film_plays_and_the_picture_shows_more_than_a_camera_does(demo):
     assert picture.shape[0] > 720
     assert picture.shape[1] == 960
     assert sorted(p.name for p in folder.iterdir()) == ["demo.json", "demo.mp4", "demo.png"]
+
+
+@pytest.mark.parametrize(
+    ("john_hits", "missed", "words"),
+    [(0, 0, ""), (0, 1, "1 of 8 aliens that were due were not hit, with 17.5"), (2, 1, "John was lit 2 times")],
+)
+def test_a_run_that_is_not_as_it_must_be_says_why(john_hits, missed, words):
+    said = failure({"john_hits": john_hits, "aliens_missed": missed, "aliens_due": 8, "fps": 17.5})
+    assert words in said
+    assert bool(said) == bool(words)

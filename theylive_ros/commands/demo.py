@@ -72,7 +72,19 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise DemoError(f"cannot write {args.report}: {error.strerror}") from error
     print(f"\nfilm {args.video}   picture {args.picture}   report {args.report}")
-    return 0 if report["john_hits"] == 0 and report["aliens_missed"] == 0 else 1
+    if words := failure(report):
+        print(f"demo: {words}", file=sys.stderr)
+    return 1 if words else 0
+
+
+def failure(report: dict[str, Any]) -> str:
+    """Why a run was not as it must be, in one line; empty where it was."""
+    if report["john_hits"]:
+        return f"John was lit {report['john_hits']} times, which must never be: keep the report and the film"
+    if report["aliens_missed"]:
+        due = f"{report['aliens_missed']} of {report['aliens_due']} aliens that were due were not hit"
+        return f"{due}, with {report['fps'] or 0:.1f} pictures per second: is this machine busy?"
+    return ""
 
 
 def _check_outputs(args: argparse.Namespace) -> None:
