@@ -121,7 +121,7 @@ def test_numbers_that_are_none_do_not_break_it(stage):
     assert has(stage.show(), overlay.ALIEN)
 
 
-def test_compressed_pictures_make_compressed_annotated_ones(bench, stage):
+def test_compressed_pictures_are_drawn_over_too_and_annotated_ones_are_had_either_way(bench, stage):
     ear = bench.hear(CompressedImage, "annotated/compressed", qos.IMAGE)
     images = bench.say(CompressedImage, "image_raw/compressed", qos.IMAGE)
     targets = bench.say(msg.Target, "target", qos.RESULT)
@@ -133,8 +133,11 @@ def test_compressed_pictures_make_compressed_annotated_ones(bench, stage):
         time.sleep(0.02)
         targets.publish(conversions.to_target(SCENE, HEAD))
         time.sleep(0.1)
-    assert conversions.from_compressed(ear.wait()[0]).shape == (270, 320, 3)
+    small = conversions.from_compressed(ear.wait()[0])
+    assert small.shape == (270, 320, 3)
     assert ear.messages[0].header == HEAD
+    raw = conversions.from_image(stage.annotated.wait()[0])
+    assert np.abs(raw.astype(int) - small).mean() < 4
 
 
 def test_the_enlargement_changes_while_it_runs(stage):

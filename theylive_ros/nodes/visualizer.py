@@ -32,7 +32,7 @@ _BEAM_PERIOD = 0.04  # s between two drawings of the beam
 class VisualizerConfig(CalibrationConfig):
     """Parameters of the node; more are under geometry."""
 
-    compressed: bool = setting(False, "Hear image_raw/compressed, and publish annotated/compressed", read_only=True)
+    compressed: bool = setting(False, "Hear image_raw/compressed instead of image_raw", read_only=True)
     scale: int = setting(2, "Enlargement of the annotated picture", low=1, high=6)
     jpeg_quality: int = setting(85, "Quality of annotated/compressed", low=1, high=100)
     guard_radius: float = setting(0.010, "Distance kept from protected heads, drawn round them", unit="m", low=0.0, high=1.0)
@@ -49,10 +49,9 @@ class VisualizerNode(ManagedNode):
         super().__init__("visualizer", **options)
         self._config = self.declare(VisualizerConfig)
         self._geometry = self.declare(Geometry, "geometry")
-        if self._config.value.compressed:
-            self._annotated = self.create_lifecycle_publisher(CompressedImage, "annotated/compressed", qos.IMAGE)
-        else:
-            self._annotated = self.create_lifecycle_publisher(Image, "annotated", qos.IMAGE)
+        # both at any time, as image_transport has them: whoever looks chooses
+        self._annotated = self.create_lifecycle_publisher(Image, "annotated", qos.IMAGE)
+        self._compressed = self.create_lifecycle_publisher(CompressedImage, "annotated/compressed", qos.IMAGE)
         self._markers = self.create_lifecycle_publisher(MarkerArray, "markers", qos.RESULT)
         self._vision = VisionMsgsPublisher(self)
         self._frames = ViewFrames(self) if self._config.value.publish_tf else None
@@ -117,12 +116,13 @@ class VisualizerNode(ManagedNode):
         while (item := self._slot.take()) is not None:
             scene, target = item
             config = self._config.value
-            if self._annotated.get_subscription_count():
+            raw, compressed = (publisher.get_subscription_count() for publisher in (self._annotated, self._compressed))
+            if raw or compressed:
                 picture = overlay.draw(scene, config.scale)
-                if config.compressed:
-                    self._annotated.publish(conversions.to_compressed(conversions.encode(picture, config.jpeg_quality), target.header))
-                else:
+                if raw:
                     self._annotated.publish(conversions.to_image(picture, target.header))
+                if compressed:
+                    self._compressed.publish(conversions.to_compressed(conversions.encode(picture, config.jpeg_quality), target.header))
                 self.meter.latency("capture_to_annotated", self.ros_now() - conversions.from_time(target.header.stamp))
             if self._markers.get_subscription_count():
                 self._markers.publish(scene_markers(scene, rig.view, target.header.stamp, config.guard_radius))
