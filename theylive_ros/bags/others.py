@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
 from theylive_ros.bags.decoded import to_detections, to_target
 from theylive_ros.bags.errors import BagError
 from theylive_ros.bags.frames import find_sources, frames
-from theylive_ros.bags.reader import BagReader
+from theylive_ros.bags.reader import SUFFIXES, BagReader
 from theylive_ros.bags.results import from_row
 from theylive_ros.types import Detections, Target
 
 Said = tuple[Detections | None, Target | None]
-# From a frame's stamp (ns) to what was said of it.
-Words = Callable[[int], Said]
+# By the frame's stamp (ns).
+Words = Mapping[int, Said]
 
 
 def load_words(path: Path) -> Words:
-    """A report of `theylive replay`, or a recording. Raises BagError."""
-    known = _of_bag(path) if path.is_dir() or path.suffix in (".mcap", ".db3") else _of_report(path)
+    """What a report of `theylive replay`, or a recording, says of the frames that it processed. Raises BagError."""
+    known = _of_bag(path) if path.is_dir() or path.suffix in SUFFIXES else _of_report(path)
     if not known:
         raise BagError(f"{path} says nothing of any frame: give a report of 'theylive replay --report', or a recording with detections")
-    return lambda stamp: known.get(stamp, (None, None))
+    return known
 
 
 def _of_report(path: Path) -> dict[int, Said]:
@@ -44,5 +44,5 @@ def _of_bag(path: Path) -> dict[int, Said]:
                 to_target(reader.decode(frame.target)) if frame.target else None,
             )
             for frame in frames(reader, find_sources(reader))
-            if frame.detections or frame.target
+            if frame.detections
         }

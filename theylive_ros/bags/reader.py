@@ -13,12 +13,15 @@ import yaml
 from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
+from theylive_ros.bags.compressed_bag import CompressedBag
 from theylive_ros.bags.contents import DataFile, Message, TopicFacts
 from theylive_ros.bags.definitions import Definitions
 from theylive_ros.bags.errors import BagError
-from theylive_ros.bags.sound_file import SoundFile
+from theylive_ros.bags.mcap_reader import McapFile
+from theylive_ros.bags.sqlite_reader import SqliteFile
 
 SUFFIXES = (".mcap", ".db3")
+_KINDS: dict[str, type[McapFile] | type[SqliteFile]] = dict(zip(SUFFIXES, (McapFile, SqliteFile), strict=True))
 
 
 class BagReader:
@@ -130,14 +133,33 @@ class BagReader:
 
     def _open_files(self, facts: dict[str, Any]) -> None:
         self.paths = self._paths(facts)
-        self._files = [SoundFile(self.path)] if facts.get("compression_mode") else [SoundFile(p) for p in self.paths]
+        if str(facts.get("compression_mode") or "none").lower() != "none":
+            self._files = [CompressedBag(self.path)]
+            return
+        expected = {str(f.get("path")): f.get("message_count") for f in facts.get("files") or [] if isinstance(f, dict)}
+        for path in self.paths:
+            try:
+                file = _KINDS[path.suffix](path) if path.suffix in _KINDS else None
+            except (BagError, OSError) as error:
+                self._noticed.append(f"{path.name}: {getattr(error, 'strerror', None) or error}")
+                continue
+            if file is None:
+                self._noticed.append(f"{path.name}: no file of a recording; one ends in {' or '.join(_KINDS)}")
+                continue
+            self._files.append(file)
+            count = sum(topic.count for topic in file.topics.values())
+            if count != expected.get(path.name, count):
+                self._noticed.append(f"{path.name}: {count} messages of {expected[path.name]} are there")
+        if not self._files:
+            self.close()
+            raise BagError(f"{self.path}: nothing can be read; {'; '.join(self._noticed) or 'it holds no data file'}")
 
     def _paths(self, facts: dict[str, Any]) -> list[Path]:
         """Files in order: those that the metadata lists, then those that lie there beside them."""
         if not self.path.is_dir():
             return [self.path]
         listed = [self.path / Path(str(name)).name for name in facts.get("relative_file_paths") or []]
-        there = sorted((p for p in self.path.iterdir() if p.suffix in SUFFIXES), key=_by_number)
+        there = sorted((p for p in self.path.iterdir() if p.suffix in _KINDS), key=_by_number)
         return [*listed, *(p for p in there if p not in listed)]
 
     def _gather(self) -> dict[str, TopicFacts]:

@@ -36,24 +36,24 @@ class Replayed:
 class Replay:
     """One pass over a recording.
 
-    A live run drops frames when it is busy, and its selector remembers only those that it was shown. So the selector sees the frames
-    that were processed then, and `every` frame only when told so, or when nothing is known of that.
+    A live run drops frames when it is busy, and its selector remembers only those that it was shown. So only the frames that were
+    processed then are `wanted`.
     """
 
     def __init__(
-        self, reader: BagReader, sources: Sources, detector: Detector | None, selection: Selection, *, every: bool = False
+        self, reader: BagReader, sources: Sources, detector: Detector | None, selection: Selection, wanted: Callable[[RecordedFrame], bool]
     ) -> None:
-        """detector: loaded; None for a recording without pictures."""
+        """detector: loaded; None for a recording without pictures. wanted: whether a frame is processed."""
         self._reader, self._sources = reader, sources
         self._detector, self._selection = detector, selection
-        self._every = every or not sources.detections
-        self.skipped = 0  # frames that the live run had skipped, too
+        self._wanted = wanted
+        self.skipped = 0  # frames that were not wanted
         self.broken: list[str] = []
 
     def __iter__(self) -> Iterator[Replayed]:
         """Every frame that is processed, in the order of capture."""
         for frame in frames(self._reader, self._sources):
-            if frame.detections is None and not self._every:
+            if not self._wanted(frame):
                 self.skipped += 1
                 continue
             yield self._step(frame)

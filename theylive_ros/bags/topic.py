@@ -5,7 +5,15 @@ from __future__ import annotations
 import dataclasses
 
 from rosbags.interfaces import Qos
-from rosbags.rosbag2.metadata import dump_qos_v8
+from rosbags.rosbag2.metadata import dump_qos_v8, parse_qos
+
+
+def parsed_qos(text: str) -> tuple[Qos, ...]:
+    """The QoS that a recording tells of a topic, in any rosbag2's form; none where it cannot be understood."""
+    try:
+        return tuple(parse_qos(text))
+    except Exception:  # from YAML's errors to those of a list that is none
+        return ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,26 +4,27 @@
   theylive replay monday --model better --report new.json  another model
   theylive replay monday --against new.json                compares with an earlier replay, or with another recording
 
-The settings are those that were recorded; without any, those of config/rig.yaml. What the live run skipped is skipped here, too, so
-that the selector sees the same frames. Exit status 1 when something differs by more than the tolerance.
+The settings are those that were recorded; without any, those of config/rig.yaml. Frames that the run which it is compared with has
+skipped are skipped here, too, so that the selector remembers the same. Exit status 1 when something differs by more than the tolerance.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
+import contextlib
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from theylive_ros.bags.compare import Comparison, Tally, Tolerance
 from theylive_ros.bags.errors import BagError
-from theylive_ros.bags.frames import find_sources
+from theylive_ros.bags.frames import RecordedFrame, Sources, find_sources
 from theylive_ros.bags.others import Words, load_words
 from theylive_ros.bags.reader import BagReader
 from theylive_ros.bags.replay import Replay
+from theylive_ros.bags.report import ReportFile
 from theylive_ros.bags.results import Digest, to_row
 from theylive_ros.bags.stages import Values, make_detector, make_selection, read_parameters, recorded_parameters
 from theylive_ros.detector.network import DEVICES
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=DEVICES, help="where the model runs")
     parser.add_argument("--selector", metavar="PLUGIN", help="selection policy")
     parser.add_argument("--image", metavar="TOPIC", default="", help="topic of the pictures, where there are several cameras")
-    parser.add_argument("--all", action="store_true", help="every frame, also those that the live run skipped")
+    parser.add_argument("--all", action="store_true", help="every frame, also those that the other run skipped")
     parser.add_argument("--tolerance-px", type=float, default=Tolerance.px, metavar="PX", help="default: %(default)s")
     parser.add_argument("--tolerance-score", type=float, default=Tolerance.score, metavar="S", help="default: %(default)s")
     parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
@@ -60,48 +61,58 @@ def run(args: argparse.Namespace) -> int:
         try:
             if detector is not None:
                 detector.load()
-            report = _replay(reader, Replay(reader, sources, detector, selection, every=args.all), words, args)
-            report["detector"] = detector.device if detector is not None else None
+            replay = Replay(reader, sources, detector, selection, _wanted(args, words, sources))
+            with ReportFile(args.report) if args.report else contextlib.nullcontext() as file:
+                report = _replay(reader, replay, words, file, args)
+                device = detector.device if detector is not None else None
+                report |= {"detector": device, "settings": settings, "damage": reader.damage}
+                if file is not None:
+                    file.finish(report)
         finally:
             if detector is not None:
                 detector.close()
-        report |= {"settings": settings, "damage": reader.damage}
-    if args.report:
-        _write(args.report, report)
     if not args.quiet:
         _tell(report, args)
     return 0 if report["comparison"]["same"] else 1
 
 
-def _replay(reader: BagReader, replay: Replay, words: Words | None, args: argparse.Namespace) -> dict[str, Any]:
+def _replay(reader: BagReader, replay: Replay, words: Words | None, file: ReportFile | None, args: argparse.Namespace) -> dict[str, Any]:
+    """Go through all frames; everything that is known then."""
     comparison, digest = Comparison(Tolerance(args.tolerance_px, args.tolerance_score)), Digest()
-    rows: list[dict[str, Any]] = []
     frames, begin = 0, time.monotonic()
     first = last = None
     with _Progress(reader, args.quiet) as progress:
         for frame in replay:
-            theirs = words(frame.stamp) if words else (frame.recorded_detections, frame.recorded_target)
+            theirs = (frame.recorded_detections, frame.recorded_target) if words is None else words.get(frame.stamp, (None, None))
             comparison.add(frame.stamp, frame.detections, theirs[0])
             comparison.add_target(frame.stamp, frame.target, theirs[1])
             row = to_row(frame.stamp, frame.detections, frame.target)
             digest.add(row)
-            if args.report:
-                rows.append(row)
+            if file is not None:
+                file.add(row)
             frames += 1
             first, last = frame.stamp if first is None else first, frame.stamp
             progress.at(frames, frame.stamp)
     return {
         "bag": str(args.bag),
         "frames": frames,
-        "skipped_as_live": replay.skipped,
+        "skipped": replay.skipped,
         "broken": replay.broken,
         "recorded_seconds": (last - first) / 1e9 if frames else 0.0,
         "seconds": time.monotonic() - begin,
         "digest": digest.text,
         "against": str(args.against or args.bag),
         "comparison": comparison.report(),
-        "results": rows,
     }
+
+
+def _wanted(args: argparse.Namespace, words: Words | None, sources: Sources) -> Callable[[RecordedFrame], bool]:
+    """Which frames are processed."""
+    if args.all or (words is None and not sources.detections):
+        return lambda frame: True
+    if words is not None:
+        return lambda frame: frame.stamp in words
+    return lambda frame: frame.detections is not None
 
 
 def _settings(reader: BagReader, args: argparse.Namespace) -> dict[str, Values]:
@@ -116,25 +127,18 @@ def _settings(reader: BagReader, args: argparse.Namespace) -> dict[str, Values]:
     return settings
 
 
-def _write(path: Path, report: dict[str, Any]) -> None:
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_text(json.dumps(report) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as cause:
-        raise BagError(f"{path} cannot be written ({cause.strerror}): choose another place for --report") from cause
-
-
 def _tell(report: dict[str, Any], args: argparse.Namespace) -> None:
     recorded, took = report["recorded_seconds"], report["seconds"]
     print(f"{report['frames']} frames, {recorded:.1f} s of recording in {took:.1f} s ({recorded / max(took, 1e-9):.1f} times real time)")
-    if report["skipped_as_live"]:
-        print(f"{report['skipped_as_live']} frames were skipped by the live run, and here")
+    if report["skipped"]:
+        print(f"{report['skipped']} frames were skipped by the run that it is compared with, and here")
     for line in [*report["damage"], *report["broken"][:5]]:
         print(f"cannot be read: {line}")
     comparison = report["comparison"]
     for name in ("detections", "tracks", "choices"):
         print(f"{name}: {_verdict(Tally(**comparison[name]))}")
+    if comparison["tracks"]["compared"] and not comparison["choices"]["compared"]:
+        print("choices are compared where the selector began within the recording, or the board was empty once: not here")
     print(f"against {report['against']}: {'the same' if comparison['same'] else 'NOT the same'}; digest {report['digest'][:16]}")
 
 

@@ -1,4 +1,4 @@
-"""A data file as rosbags reads it: mcap or sqlite3, of any version, or a whole recording whose files are compressed as files."""
+"""A recording that rosbag2 compressed, file by file or message by message, as rosbags reads it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ from rosbags.interfaces import ConnectionExtRosbag2
 from rosbags.rosbag2 import Reader
 
 from theylive_ros.bags.contents import Message, TopicFacts
+from theylive_ros.bags.errors import BagError
 
 
-class SoundFile:
-    """See `contents.DataFile`. Raises whatever rosbags raises on a damaged file: of any class."""
+class CompressedBag:
+    """See `contents.DataFile`: all files as one. Damaged ones are not read."""
 
     def __init__(self, path: Path) -> None:
+        """path: the folder. Raises BagError."""
         self.name = path.name
         self.damage: list[str] = []
-        self._reader = Reader(path)
-        self._reader.open()
+        try:
+            self._reader = Reader(path)
+            self._reader.open()
+        except Exception as cause:  # whatever rosbags' reading of wrong bytes leads to
+            reason = " ".join(str(cause).split()) or type(cause).__name__
+            raise BagError(f"{path} is compressed, and cannot be read ({reason})") from cause
         self.topics: dict[str, TopicFacts] = {}
         for c in self._reader.connections:
             qos = tuple(c.ext.offered_qos_profiles) if isinstance(c.ext, ConnectionExtRosbag2) else ()
@@ -32,10 +38,13 @@ class SoundFile:
         """See `contents.DataFile`."""
         chosen = [c for c in self._reader.connections if c.topic in topics]
         if chosen:
-            # one earlier: its test of a chunk's last stamp is a little too sharp
-            for connection, stamp, data in self._reader.messages(chosen, start=start - 1 if start > 0 else None):
-                if stamp >= start:
-                    yield Message(connection.topic, stamp, data)
+            try:
+                # one earlier: its test of a chunk's last stamp is a little too sharp
+                for connection, stamp, data in self._reader.messages(chosen, start=start - 1 if start > 0 else None):
+                    if stamp >= start:
+                        yield Message(connection.topic, stamp, bytes(data))
+            except Exception as cause:  # as above
+                self.damage.append(f"{self.name}: the rest is lost ({' '.join(str(cause).split()) or type(cause).__name__})")
 
     def close(self) -> None:
         """Close the file."""

@@ -1,0 +1,60 @@
+"""Writes the report of a replay frame by frame, so that a long recording does not have to fit into memory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from theylive_ros.bags.errors import BagError
+
+
+class ReportFile:
+    """One JSON object with a list `results`. A context manager: the file appears, whole, only when `finish` was called."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises BagError where it cannot be written, as everything below does."""
+        self._path = path
+        self._part = path.with_name(f".{path.name}.part")
+        self._before = '{"results": [\n'
+        self._done = False
+        try:
+            self._file = self._part.open("w", encoding="utf-8")
+        except OSError as cause:
+            raise self._error(cause) from cause
+
+    def add(self, row: dict[str, Any]) -> None:
+        """One frame."""
+        self._write(self._before + json.dumps(row))
+        self._before = ",\n"
+
+    def finish(self, facts: dict[str, Any]) -> None:
+        """Everything else, and the end."""
+        empty = self._before if self._before != ",\n" else ""
+        self._write(f"{empty}],\n{json.dumps(facts)[1:]}\n")
+        try:
+            self._file.close()
+            self._part.replace(self._path)
+        except OSError as cause:
+            raise self._error(cause) from cause
+        self._done = True
+
+    def __enter__(self) -> ReportFile:
+        """For a with statement."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Leave nothing half done."""
+        if not self._done:
+            self._file.close()
+            self._part.unlink(missing_ok=True)
+
+    def _write(self, text: str) -> None:
+        try:
+            self._file.write(text)
+        except OSError as cause:
+            raise self._error(cause) from cause
+
+    def _error(self, cause: OSError) -> BagError:
+        return BagError(f"{self._path} cannot be written ({cause.strerror}): choose another place for the report")
