@@ -104,7 +104,7 @@ class MirrorsNode(ManagedNode):
         self._trouble = ""
         self._voice.begin()
         clocks = ClockWatch(self._clocks.value)
-        self._ear = Ear(self, clocks)
+        self._ear = Ear(self, clocks, self._planner)
         self._asker = ClockAsker(self, self._clocks.value)
         self._worker = Worker(self, "tick", lambda worker: self._tick(worker, clocks))
 

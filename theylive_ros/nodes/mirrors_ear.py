@@ -1,5 +1,5 @@
-"""What the mirrors node hears: `target`, `spot` and `commission`. Kept by the node's spinning thread, handed to the planner by its
-ticking one."""
+"""What the mirrors node hears: `target`, `spot`, `commission` and `clicked_point`. Kept by the node's spinning thread, handed to the
+planner by its ticking one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import dataclasses
 
 from theylive_msgs import msg
 
+from theylive_ros.mirrors.click import ClickError
 from theylive_ros.mirrors.clock import ClockWatch, on_monotonic
 from theylive_ros.mirrors.commissioning import ORDER_LASTS
 from theylive_ros.mirrors.pointer import Pointer, PointerError
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode
+from theylive_ros.nodes.clicks import Clicks
+from theylive_ros.nodes.mirrors_planner import Planner
 
 _LOG_EVERY = 2.0  # s
 
@@ -20,13 +23,14 @@ _LOG_EVERY = 2.0  # s
 class Ear:
     """Subscribes when made; ends with `close`."""
 
-    def __init__(self, node: ManagedNode, clocks: ClockWatch) -> None:
+    def __init__(self, node: ManagedNode, clocks: ClockWatch, planner: Planner) -> None:
         self._node = node
         self._clocks = clocks
         self._possible = True  # that the last stamp was true
         self._targets: collections.deque[msg.Target] = collections.deque(maxlen=4)
         self._spots: collections.deque[msg.Spot] = collections.deque(maxlen=4)
         self._orders: collections.deque[msg.Commission] = collections.deque(maxlen=1)  # the newest counts
+        self._clicks = Clicks(node, planner)
         self._subscriptions = [
             node.create_subscription(msg.Target, "target", self._on_target, qos.RESULT),
             node.create_subscription(msg.Spot, "spot", self._on_spot, qos.RESULT),
@@ -38,6 +42,7 @@ class Ear:
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
         self._subscriptions = []
+        self._clicks.close()
 
     def hand_over(self, pointer: Pointer, now: float, ros_now: float) -> msg.Target | None:
         """Give the planner what has come since the last call; now, ros_now: both clocks, read together (s). The newest target, if any."""
@@ -53,7 +58,12 @@ class Ear:
             if (stamp := self._stamp(seen.stamp, now, ros_now)) is not None:
                 pointer.on_spot(dataclasses.replace(seen, stamp=stamp), now)
         while self._orders:
+            self._clicks.forget()
             self._order(self._orders.popleft(), pointer, now, ros_now)
+        try:
+            self._clicks.hand_over(pointer, now, ros_now)
+        except (PointerError, ClickError) as error:
+            self._refuse(str(error))
         return heard
 
     def _on_target(self, message: msg.Target) -> None:

@@ -1,0 +1,115 @@
+"""Points clicked in RViz turn the mirrors in commissioning mode, and nothing else does with them."""
+
+import time
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+
+from geometry_msgs.msg import Point, PointStamped, TransformStamped
+from test_mirrors_node import JOHN, Rig
+from theylive_msgs import msg
+
+from theylive_ros.mirrors.optics import Geometry
+from theylive_ros.nodes import clicks, conversions, qos
+
+PLACE = (0.03, -0.02)  # m of the board, right and up from its middle
+
+
+class Clicker(Rig):
+    """A mirrors node, and somebody at RViz."""
+
+    def __init__(self, bench):
+        super().__init__(bench)
+        self._say_click = bench.say(PointStamped, "clicked_point", qos.RESULT)
+        self.track = None
+
+    def click(self, place=PLACE, frame="base_link", age=0.0, forward=0.4):
+        head = conversions.header(conversions.to_time(self.node.ros_now() - age), frame)
+        self._say_click.publish(PointStamped(header=head, point=Point(x=forward, y=-place[0], z=-place[1])))
+
+    def stands_at(self, place):
+        """Wait until the mirrors stand where the beam meets this place."""
+        wanted, step = Geometry().mirror_angles(place), Geometry().microstep
+        self.joints.next(lambda m: all(abs(p - w) <= step / 2 + 1e-9 for p, w in zip(m.position, wanted, strict=True)))
+
+    def refused(self, **how):
+        """Click, and wait until that is refused."""
+        before = self.node.meter.counts().get("refused_orders", 0)
+        self.click(**how)
+        self.bench.until(lambda: self.node.meter.counts().get("refused_orders", 0) > before)
+
+
+@pytest.fixture
+def rig(bench):
+    made = Clicker(bench)
+    yield made
+    made.close()
+
+
+def test_a_click_turns_the_mirrors_and_shows_the_spot_for_a_moment(rig):
+    rig.start()
+    rig.commissioned()
+    rig.click()
+    lit = rig.lit()
+    assert lit.mode == msg.LaserState.MODE_COMMISSIONING
+    rig.stands_at(PLACE)
+    begun = time.monotonic()
+    rig.dark_for("no_order")
+    assert time.monotonic() - begun < clicks.LASTS + 2.0
+    assert rig.joints.next().velocity.tolist() == [0, 0]
+
+
+def test_the_newest_click_counts_and_an_order_ends_it(rig):
+    rig.start()
+    rig.commissioned()
+    rig.click()
+    rig.stands_at(PLACE)
+    rig.click((-0.02, 0.02))
+    rig.stands_at((-0.02, 0.02))
+    rig.order = ((0.0, 0.0), False)
+    rig.stands_at((0.0, 0.0))
+    rig.order = None
+    assert not rig.laser.next(lambda m: "no_order" in m.reasons).on
+
+
+def test_a_click_is_refused_outside_the_mode_late_and_where_no_beam_is_sent(rig):
+    rig.start()
+    rig.laser.next(lambda m: "not_armed" in m.reasons and "unreferenced" not in m.reasons)
+    rig.refused()
+    rig.commissioned()
+    before = rig.joints.next().position.tolist()
+    rig.refused(age=1.0)
+    rig.refused(age=-1.0)
+    rig.refused(place=(0.3, 0.0))
+    rig.refused(place=(float("nan"), 0.0))
+    rig.refused(forward=-0.4)
+    rig.refused(frame="nobodys_frame")
+    assert rig.joints.next().position.tolist() == before
+    assert not rig.laser.next().on
+
+
+def test_john_in_view_keeps_a_click_dark_and_the_end_of_the_mode_ends_it(rig):
+    rig.start()
+    rig.commissioned()
+    rig.protected = (JOHN,)
+    time.sleep(0.2)
+    rig.click()
+    rig.dark_for("protected_in_view")
+    rig.protected = ()
+    rig.lit()
+    assert rig.commission(on=False).success
+    assert not rig.laser.next(lambda m: m.mode == m.MODE_TARGETING).on
+
+
+def test_a_click_in_any_fixed_frame_of_tf_is_understood(rig):
+    tf2 = pytest.importorskip("tf2_msgs.msg", reason="needs tf2_msgs, which no wheel holds")
+    table = TransformStamped(child_frame_id="base_link")
+    table.header.frame_id = "table"
+    table.transform.translation.z = 1.0
+    rig.bench.say(tf2.TFMessage, "tf_static", qos.STATE).publish(tf2.TFMessage(transforms=[table]))
+    node = rig.start()
+    rig.commissioned()
+    rig.bench.until(lambda: "base_link" in node._ear._clicks._frames._tree._parents)
+    rig.click((PLACE[0], PLACE[1] - 1.0), frame="table")
+    rig.stands_at(PLACE)
