@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from theylive_ros.calibrator.seen import Background, find
+from theylive_ros.calibrator.background import Background
+from theylive_ros.calibrator.seen import find
 from theylive_ros.simulator.world import World
 from theylive_ros.types import SpotSeen
 
@@ -14,9 +15,12 @@ class CameraSpot:
         self._background = Background()
 
     def __call__(self, world: World, spot: tuple[float, float] | None, expected: tuple[float, float] | None) -> SpotSeen | None:
-        """Where it is seen in the picture of now; in the dark it learns what the board looks like."""
+        """Where it is seen in the picture of now, from which it learns what the board looks like around it."""
         picture = world.frame(spot)
         if spot is None:
             self._background.learn(picture)
             return None
-        return find(picture, world.time, expected, self._background)
+        seen = find(picture, world.time, expected, self._background)
+        if seen.found:
+            self._background.learn(picture, (seen.x, seen.y))
+        return seen

@@ -14,6 +14,7 @@ import math
 import cv2
 import numpy as np
 
+from theylive_ros.calibrator.background import Background
 from theylive_ros.calibrator.middle import middle
 from theylive_ros.settings import setting
 from theylive_ros.types import SpotSeen
@@ -28,11 +29,15 @@ _NEAR = 9.0  # how far from the core the spot counts
 _RING = (10.0, 14.0)  # between these distances nothing of the spot is left
 _MARGIN = 16  # seen beyond the window
 
-_SATURATED = 250
+_ROOM = 6.0  # within this distance the least room for more light is asked for, ...
+_SCARCE = 5.0  # ... as the percentile of the pixels' rooms, ...
+_FULL, _USED = 254.0, 0.95  # ... up to this grey level, and how much of it is used
 _RIVAL = 0.2  # strength of a second place that makes both doubtful, share of the first one's
 _LARGEST = 160.0  # px that are as bright as the core
 _SAME = 6.0  # grey levels by which the surroundings may differ from what was learned
 _LEAST_UPPER = 40.0  # sum of three channels by which a spot must rise above what was learned
+_RISEN, _RISEN_RIVAL = 1.5, 0.5  # deviation of the blur of what rises; share of the strongest rise that makes a second one a rival
+_THINNED = 4  # of so many rows and columns one tells the brightness
 _FLOOR = 0.06  # px; standard deviation per axis where the scene is known ...
 _PLAIN, _PER_LEVEL, _MOST = 0.12, 0.012, 0.7  # ... and where not: the rougher the surroundings (grey levels), the worse
 
@@ -47,28 +52,6 @@ class SpotSettings:
     )
     core: float = setting(216.0, "grey level that every channel reaches in the core", low=50.0, high=250.0)
     halo: float = setting(16.0, "by how many grey levels the halo has more of the laser's colour than what is around", low=1.0, high=200.0)
-
-
-class Background:
-    """What the board looks like in the dark, learned slowly from dark frames."""
-
-    def __init__(self, share: float = 0.15) -> None:
-        """share: how much of a new frame is believed at once."""
-        self._share = share
-        self._mean: np.ndarray | None = None
-
-    def learn(self, image: np.ndarray) -> None:
-        """Take in a frame (uint8, (h, w, 3) BGR) that was taken while the laser was dark."""
-        if self._mean is None or self._mean.shape != image.shape:
-            self._mean = image.astype(np.float32)
-        else:
-            cv2.accumulateWeighted(image, self._mean, self._share)
-
-    def part(self, shape: tuple[int, ...], x0: int, y0: int, x1: int, y1: int) -> np.ndarray | None:
-        """The learned picture between these edges, float32; None if none of that shape was learned."""
-        if self._mean is None or self._mean.shape != shape:
-            return None
-        return self._mean[y0:y1, x0:x1]
 
 
 def find(
@@ -90,25 +73,23 @@ def find(
         if min(x1 - x0, y1 - y0) < 2 * _MARGIN * zoom:
             return _missing(stamp, "the spot should be outside the picture")
     part = image[y0:y1, x0:x1].astype(np.float32)
-    candidate = _candidate(part, zoom, s)
-    if isinstance(candidate, str):
-        return _missing(stamp, candidate)
-    x, y, strength = candidate
-    margin = round(_RING[1] * zoom)
     known = None if background is None else background.part(image.shape, x0, y0, x1, y1)
-    # only the surroundings from here on
-    left, top = max(0, x - margin), max(0, y - margin)
-    near = part[top : y + margin + 1, left : x + margin + 1]
-    weight = strength[top : y + margin + 1, left : x + margin + 1]
     found = None
-    if known is not None:
-        found = _against(near, known[top : y + margin + 1, left : x + margin + 1], x - left, y - top, zoom)
+    if known is not None and (place := _risen(part, known, zoom, s)) is not None:
+        found = _against(part, known, *place, zoom)
     if found is None:
-        found = _alone(near, weight, x - left, y - top, zoom)
+        candidate = _candidate(part, zoom, s)
+        if isinstance(candidate, str):
+            return _missing(stamp, candidate)
+        x, y, strength = candidate
+        if known is not None:
+            found = _against(part, known, x, y, zoom)
+        if found is None:
+            found = _alone(part, strength, x, y, zoom)
     if isinstance(found, str):
         return _missing(stamp, found)
     at_x, at_y, sigma = found
-    at_x, at_y = at_x + left + x0, at_y + top + y0
+    at_x, at_y = at_x + x0, at_y + y0
     if expected is not None and not math.dist((at_x, at_y), expected) <= s.window * width:
         return _missing(stamp, "the spot is not where it should be")
     return SpotSeen(stamp, True, at_x, at_y, sigma)
@@ -138,35 +119,73 @@ def _candidate(part: np.ndarray, zoom: float, settings: SpotSettings) -> tuple[i
     return x, y, strength
 
 
-def _against(near: np.ndarray, known: np.ndarray, x: int, y: int, zoom: float) -> tuple[float, float, float] | str | None:
-    """The middle of what rises above the known scene; None where the scene is another one."""
+def _risen(part: np.ndarray, known: np.ndarray, zoom: float, settings: SpotSettings) -> tuple[int, int] | None:
+    """The pixel that rises most above the known scene, where that may be a spot by its colours; None where nothing does, or several."""
+    thin = slice(None, None, _THINNED), slice(None, None, _THINNED)
+    gain = np.median((part[thin] + 1) / (known[thin] + 1), axis=(0, 1))
+    rise = part - cv2.transform(known, np.diag(gain))
+    smooth = _blur(cv2.transform(rise, np.ones((1, 3), np.float32)), _RISEN * zoom)
+    _, best, _, (x, y) = cv2.minMaxLoc(smooth)
+    if best < _LEAST_UPPER:
+        return None
+    r = max(1, round(zoom))
+    if part[max(0, y - r) : y + r + 1, max(0, x - r) : x + r + 1].min(axis=2).max() < settings.core:
+        return None
+    # where the scene leaves no room for the laser's colour to rise, the halo has none
+    colour = np.array([_COLOURS[settings.colour]], np.float32)
+    halo = _ring(smooth.shape, x, y, 3 * zoom, 6 * zoom)
+    room = _FULL - part[halo][:, int(np.argmax(colour))].mean()
+    if room > settings.halo and (rise[halo] @ colour[0]).mean() < settings.halo:
+        return None
+    reach = round(_NEAR * zoom)
+    smooth[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1] = 0
+    return (x, y) if smooth.max() <= _RISEN_RIVAL * best else None
+
+
+def _against(part: np.ndarray, known: np.ndarray, x: int, y: int, zoom: float) -> tuple[float, float, float] | str | None:
+    """The middle of what rises above the known scene around a pixel, and its deviation; None where the scene is another one."""
+    left, top, near = _surroundings(part, x, y, zoom)
+    _, _, then = _surroundings(known, x, y, zoom)
+    x, y = x - left, y - top
     ring = _ring(near.shape[:2], x, y, _RING[0] * zoom, _RING[1] * zoom)
     if not ring.any():
         return "the edge of the picture cuts the spot"
-    there, then = near[ring], known[ring]
-    gain = np.median((there + 1) / (then + 1), axis=0)
-    if float(np.abs(there - gain * then).mean()) > _SAME:
+    gain = np.median((near[ring] + 1) / (then[ring] + 1), axis=0)
+    if float(np.abs(near[ring] - gain * then[ring]).mean()) > _SAME:
         return None
-    rise = (near - known * gain.astype(np.float32)).sum(axis=2)
-    found = middle(rise, near.max(axis=2) >= _SATURATED, x, y)
+    scene = then * gain.astype(np.float32)
+    # each channel counts up to where it can rise on all of what the spot shines on: beyond that some pixels tell less than others
+    room = np.percentile(_FULL - scene[_ring(near.shape[:2], x, y, 0.0, _ROOM * zoom)], _SCARCE, axis=0)
+    rise = np.minimum(near - scene, np.maximum(_USED * room, 0.0).astype(np.float32)).sum(axis=2)
+    found = middle(rise, np.zeros(rise.shape, bool), x, y)
     if found is None or found.upper < _LEAST_UPPER:
         return None
     if found.cut:
         return "the edge of the picture cuts the spot"
     noise = 1.4826 * float(np.median(np.abs(rise[ring])))
-    return found.x, found.y, math.hypot(noise * found.spread, _FLOOR * zoom)
+    return found.x + left, found.y + top, math.hypot(noise * found.spread, _FLOOR * zoom)
 
 
-def _alone(near: np.ndarray, strength: np.ndarray, x: int, y: int, zoom: float) -> tuple[float, float, float] | str:
-    """The middle of what looks like a spot, whatever it shines on."""
+def _alone(part: np.ndarray, strength: np.ndarray, x: int, y: int, zoom: float) -> tuple[float, float, float] | str:
+    """The middle of what looks like a spot around a pixel, whatever it shines on, and its deviation."""
+    left, top, near = _surroundings(part, x, y, zoom)
+    _, _, weight = _surroundings(strength, x, y, zoom)
+    x, y = x - left, y - top
     if min(x, y, near.shape[1] - 1 - x, near.shape[0] - 1 - y) < 5 * zoom:
         return "the edge of the picture cuts the spot"
-    weight = np.where(_ring(strength.shape, x, y, 0.0, _NEAR * zoom), strength, 0)
+    weight = np.where(_ring(weight.shape, x, y, 0.0, _NEAR * zoom), weight, 0)
     total = float(weight.sum())
-    ys, xs = np.arange(weight.shape[0]) + 0.5, np.arange(weight.shape[1]) + 0.5
-    rough = float(near[_ring(strength.shape, x, y, 7 * zoom, _RING[1] * zoom)].std(axis=0).mean())
+    ys, xs = np.arange(weight.shape[0]) + top + 0.5, np.arange(weight.shape[1]) + left + 0.5
+    rough = float(near[_ring(weight.shape, x, y, 7 * zoom, _RING[1] * zoom)].std(axis=0).mean())
     sigma = min(_PLAIN + _PER_LEVEL * rough, _MOST) * zoom
     return float(weight.sum(axis=0) @ xs) / total, float(weight.sum(axis=1) @ ys) / total, sigma
+
+
+def _surroundings(values: np.ndarray, x: int, y: int, zoom: float) -> tuple[int, int, np.ndarray]:
+    """The values around a pixel, as far as anything of a spot there matters, and their left and top."""
+    margin = round(_RING[1] * zoom)
+    left, top = max(0, x - margin), max(0, y - margin)
+    return left, top, values[top : y + margin + 1, left : x + margin + 1]
 
 
 def _ring(shape: tuple[int, ...], x: int, y: int, inner: float, outer: float) -> np.ndarray:

@@ -6,16 +6,20 @@ import math
 from collections.abc import Callable
 
 from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
 from theylive_msgs import msg
 
-from theylive_ros.calibrator.seen import Background, SpotSettings, find
+from theylive_ros.calibrator.background import Background
+from theylive_ros.calibrator.seen import SpotSettings, find
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode
 from theylive_ros.nodes.lit_times import LitTimes
+from theylive_ros.types import SpotSeen
 
 _EXPOSURE = 0.034  # s before and after its stamp within which a frame may have been exposed
 _FRESH = 0.3  # s for which a told place of the spot says where to look
-_LEARN_EVERY = 5  # dark frames, of which one is learned: the board changes slowly, and decoding costs time
+_LEARN_EVERY = 5  # frames, of which one is learned: the board changes slowly, and both decoding and learning cost time
+_TOLD = 0.02  # s after which the laser's state says at the latest that it went out
 
 
 class SpotEye:
@@ -32,11 +36,20 @@ class SpotEye:
         self._background = Background()
         self._expected: tuple[float, tuple[float, float]] | None = None
         self._waiting: Image | CompressedImage | None = None  # a dark frame, if the next word on the laser still says so
-        self._dark_frames = 0
+        self._dark: Image | CompressedImage | None = None  # the newest frame that was surely dark, if it is not learned yet
+        self._frames = 0
+        self._unseen: list[tuple[SpotSeen, Header]] = []  # what was not found, if the next word on the laser still says that it shone
 
     def on_laser(self, state: msg.LaserState) -> None:
         """Whether it shines."""
-        self._times.tell(state.on, conversions.from_time(state.header.stamp))
+        stamp = conversions.from_time(state.header.stamp)
+        self._times.tell(state.on, stamp)
+        waiting, self._unseen = self._unseen, []
+        for seen, header in waiting:
+            if stamp < seen.stamp + _TOLD:
+                self._unseen.append((seen, header))
+            elif self._times.lit(seen.stamp - _EXPOSURE, seen.stamp + _TOLD):
+                self._tell(seen, header)
 
     def on_pointing(self, pointing: msg.Pointing) -> None:
         """Where the spot should be."""
@@ -47,7 +60,7 @@ class SpotEye:
     def on_picture(self, message: Image | CompressedImage) -> None:
         """Look at it if it was lit, learn from it if it was dark."""
         stamp = conversions.from_time(message.header.stamp)
-        self._learn()
+        self._check_dark()
         if self._times.lit(stamp - _EXPOSURE, stamp):
             self._look(message, stamp)
         elif self._times.dark(stamp - _EXPOSURE, stamp):
@@ -60,20 +73,38 @@ class SpotEye:
             return
         fresh = self._expected is not None and abs(stamp - self._expected[0]) <= _FRESH
         begun = self._node.ros_now()
+        self._frames += 1
+        if self._dark is not None:
+            self._learn(self._dark)
         seen = find(image, stamp, self._expected[1] if fresh else None, self._background, self._settings())
+        if seen.found:
+            self._tell(seen, message.header)
+            if self._frames % _LEARN_EVERY == 0:
+                self._background.learn(image, (seen.x, seen.y))
+        else:
+            # it may have gone out within the exposure, which nobody has said yet
+            self._unseen.append((seen, message.header))
         self._node.meter.latency("find", self._node.ros_now() - begun)
-        self._publisher.publish(conversions.to_spot(seen, message.header))
-        self._node.meter.count("spots" if seen.found else "spots_not_found")
         self._node.meter.latency("capture_to_spot", self._node.ros_now() - stamp)
 
-    def _learn(self) -> None:
-        """Take in the frame before, once a later word on the laser says that it stayed dark."""
+    def _tell(self, seen: SpotSeen, header: Header) -> None:
+        self._publisher.publish(conversions.to_spot(seen, header))
+        self._node.meter.count("spots" if seen.found else "spots_not_found")
+
+    def _check_dark(self) -> None:
+        """Keep the frame before for a dark one, once a later word on the laser says that it stayed dark, and learn it now and then."""
         message, self._waiting = self._waiting, None
         if message is None:
             return
         stamp = conversions.from_time(message.header.stamp)
         if not self._times.dark(stamp - _EXPOSURE, stamp + _EXPOSURE):
             return
-        self._dark_frames += 1
-        if self._dark_frames % _LEARN_EVERY == 1 and (image := conversions.picture_of(message)) is not None:
+        self._frames += 1
+        self._dark = message
+        if self._frames % _LEARN_EVERY == 0:
+            self._learn(message)
+
+    def _learn(self, message: Image | CompressedImage) -> None:
+        self._dark = None
+        if (image := conversions.picture_of(message)) is not None:
             self._background.learn(image)
