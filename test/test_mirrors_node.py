@@ -136,6 +136,16 @@ def test_arming_is_refused_with_the_reason_while_it_cannot_be(rig):
     rig.dark_for("not_armed")
 
 
+def test_asked_to_arm_too_early_it_refuses_and_homes_all_the_same(rig, monkeypatch):
+    home, asked = MirrorsNode._home, threading.Event()
+    monkeypatch.setattr(MirrorsNode, "_home", lambda *arguments: asked.is_set() and home(*arguments))
+    rig.start()
+    rig.dark_for("unreferenced")
+    assert "home them" in rig.call("arm").message
+    asked.set()
+    rig.armed()
+
+
 def test_john_near_the_alien_makes_it_dark_and_when_he_has_gone_it_shines_again(rig):
     rig.start()
     rig.armed()
@@ -232,6 +242,7 @@ def test_a_controller_that_dies_while_it_is_told_to_shine_leaves_no_word_of_ligh
     monkeypatch.setattr(node, "_reconnect", lambda: False)
     rig.dark_for("link_silent")
     assert "the controller is gone" in node._trouble
+    rig.laser.wait(lambda heard: not heard[-1].on and not heard[-1].armed)
 
 
 def test_deactivated_it_is_dark_and_activated_again_it_is_disarmed(rig):

@@ -176,7 +176,8 @@ class MirrorsNode(ManagedNode):
         if self._planner.pointer is None or not self.active:
             answer.message = f"the node is not active, so it cannot {name}"
             return answer
-        self._homings = 0  # from now on somebody sees to it
+        if name != "arm":  # which may be asked too early
+            self._homings = 0  # from now on somebody sees to it
         self._planner.hear_controller()
         try:
             self._planner.do(action)
@@ -286,7 +287,8 @@ class MirrorsNode(ManagedNode):
             self.get_logger().error(words)
         self._trouble = words
         self._planner.drop_link()
-        self._tick_once(clocks)  # what was said before may have been that it is lit
+        self._planner.do(Pointer.disarm)
+        self._tick_once(clocks)  # what was said before may have been that it is lit, and armed
 
 
 def main() -> None:
