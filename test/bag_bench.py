@@ -1,0 +1,133 @@
+"""What tests of recordings share: topics as they are announced, and a small recording of a rig."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+
+from rclpy.serialization import serialize_message  # noqa: E402
+from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime  # noqa: E402
+
+from theylive_ros.bags.definitions import Definitions  # noqa: E402
+from theylive_ros.bags.topic import Topic  # noqa: E402
+from theylive_ros.bags.writer import BagWriter  # noqa: E402
+from theylive_ros.nodes import conversions  # noqa: E402
+from theylive_ros.targeting.round_robin import RoundRobinSelector  # noqa: E402
+from theylive_ros.targeting.selection import Selection, SelectionSettings  # noqa: E402
+from theylive_ros.types import Detection, Detections, Region  # noqa: E402
+
+ENDLESS = QosTime(9223372036, 854775807)
+BEGIN = 1_795_000_000_000_000_000  # ns
+PERIOD = 33_333_333  # ns
+LABELS = ("alien", "john")
+_DEFINITIONS = Definitions()
+
+
+def qos(reliable=True, latched=False, depth=10):
+    return Qos(
+        QosHistory.KEEP_LAST,
+        depth,
+        QosReliability.RELIABLE if reliable else QosReliability.BEST_EFFORT,
+        QosDurability.TRANSIENT_LOCAL if latched else QosDurability.VOLATILE,
+        ENDLESS,
+        ENDLESS,
+        QosLiveliness.AUTOMATIC,
+        ENDLESS,
+        False,
+    )
+
+
+def topic(name, kind, profile=None):
+    return Topic(name, kind, _DEFINITIONS.find(kind), (profile or qos(),))
+
+
+def picture_with_heads(*heads):
+    """A picture that PixelDetector reads: each head (index of its label, x, y) in a row of its own."""
+    picture = np.zeros((240, 320, 3), np.uint8)
+    for row, (label, x, y) in enumerate(heads):
+        picture[row, 0] = 255, label, 0
+        picture[row, 1] = x // 256, x % 256, y
+    return picture
+
+
+class PixelDetector:
+    """Finds what picture_with_heads wrote."""
+
+    labels, device = LABELS, "the test's own"
+
+    def __init__(self, shift=0.0):
+        self.shift = shift
+        self.pictures = 0
+
+    def detect(self, picture):
+        self.pictures += 1
+        found = [
+            Detection(LABELS[label], 0.9, high * 256 + low + 0.25 + self.shift, float(y), 64.0, 64.0)
+            for (_, label, _), (high, low, y) in ((r[0].tolist(), r[1].tolist()) for r in picture if r[0, 0] == 255)
+        ]
+        return Detections(tuple(found), 320, 240, Region(0, 0, 320, 240), LABELS, True, 0.001 * self.pictures)
+
+
+def selection():
+    return Selection(SelectionSettings(), RoundRobinSelector(RoundRobinSelector.Config()))
+
+
+def stamp_of_frame(number):
+    return BEGIN + number * PERIOD
+
+
+def header(stamp):
+    return conversions.header(conversions.to_time(0), "camera_optical_frame").__class__(
+        stamp=conversions.Time(sec=stamp // 10**9, nanosec=stamp % 10**9), frame_id="camera_optical_frame"
+    )
+
+
+def scene(number):
+    """Two aliens and a John that move."""
+    return picture_with_heads((0, 60 + number, 60), (0, 250 - number, 180), (1, 160, 60 + number))
+
+
+@dataclasses.dataclass
+class Messages:
+    """Serialized messages of one frame; None where the live run had none."""
+
+    stamp: int
+    picture: bytes
+    detections: bytes | None
+    target: bytes | None
+
+
+def live_run(frames=40, skipped=(), begin=0):
+    """What a rig says of `frames` frames; the detector skips some, and its first words are of frame `begin`."""
+    detector, selector = PixelDetector(), selection()
+    for number in range(frames):
+        stamp = stamp_of_frame(number)
+        head, picture = header(stamp), scene(number)
+        detections = target = None
+        if number not in skipped:
+            found = conversions.to_detections(detector.detect(picture), head)
+            heard = conversions.from_detections(found)
+            chosen = selector.update(heard, conversions.from_time(head.stamp))
+            detections, target = serialize_message(found), serialize_message(conversions.to_target(chosen, head))
+        if number >= begin:
+            yield Messages(stamp, serialize_message(conversions.to_image(picture, head)), detections, target)
+
+
+def record_rig(folder, storage=None, frames=40, skipped=(), begin=0, namespace="", pictures=True, custom=None):
+    """A recording of it; returns the folder."""
+    writer = BagWriter(folder, storage, custom)
+    image = writer.add_topic(topic(f"{namespace}/image_raw", "sensor_msgs/msg/Image", qos(reliable=False, depth=1)))
+    found = writer.add_topic(topic(f"{namespace}/detections", "theylive_msgs/msg/Detections"))
+    target = writer.add_topic(topic(f"{namespace}/target", "theylive_msgs/msg/Target"))
+    for m in live_run(frames, skipped, begin):
+        if pictures:
+            writer.write(image, m.stamp + 1_000_000, m.picture)
+        if m.detections is not None:
+            writer.write(found, m.stamp + 9_000_000, m.detections)
+            writer.write(target, m.stamp + 10_000_000, m.target)
+    writer.close()
+    return folder
