@@ -7,11 +7,12 @@ import math
 
 import pytest
 
+from theylive_ros.controller.braking import braking
 from theylive_ros.mirrors.calibration import nominal
 from theylive_ros.mirrors.interface import ControllerStatus
 from theylive_ros.mirrors.motion import MotionSettings, State, duration, state_at
 from theylive_ros.mirrors.pointer import Pointer
-from theylive_ros.types import Region, SpotSeen, Target, Track
+from theylive_ros.types import Region, Segment, SpotSeen, Target, Track
 
 RIG = nominal()
 TICK = 0.005
@@ -81,6 +82,17 @@ class IdealController:
 
     def stop(self) -> None:
         self.calls.append("stop")
+
+    def brake(self) -> None:
+        self.calls.append("brake")
+        s, now = self.state(self.now), round(self.now * 1e6)
+        self.lit_until = self.now
+        ramp = [
+            Segment((end - begin) * 1e-6, *x, *y)
+            for begin, end, (x, y), _ in braking((s.px, s.vx), (s.py, s.vy), MOTION.max_acceleration, now)[:-1]
+        ]
+        self.rest = s if ramp else self.rest
+        self.moves = [(self.now, ramp, False)] if ramp else [m for m in self.moves if m[0] <= self.now]
 
     def home(self) -> None:
         self.calls.append("home")

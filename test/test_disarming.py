@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from pointer_bench import RIG, TICK, Bench, IdealController, metres, seen, still, track
+from pointer_bench import TICK, Bench, metres, seen, still, track
 
-from theylive_ros.mirrors.aim import AimSettings
+from theylive_ros import plugins
+from theylive_ros.benching.truth_eye import TruthEye
+from theylive_ros.lockstep import LockStep
 from theylive_ros.mirrors.gate import GateSettings
-from theylive_ros.mirrors.motion import State, duration
-from theylive_ros.mirrors.pointer import Pointer, PointerError
+from theylive_ros.mirrors.motion import State
+from theylive_ros.mirrors.pointer import PointerError
+from theylive_ros.simulator.scenario import parse_scenario
 from theylive_ros.types import Target
 
 
@@ -134,17 +137,51 @@ def test_homing_disarms_and_old_words_do_not_count_after_it():
         bench.pointer.home(bench.now)
 
 
-def test_halt_ramps_down_and_keeps_the_reference():
+def test_halt_brakes_keeps_the_reference_and_points_again_afterwards():
     bench = Bench(still(20.0, 20.0))
     bench.scene = still(300.0, 220.0)
     bench.run(0.06)
     assert bench.controller.state(bench.now).vx != 0
     bench.pointer.halt(bench.now)
+    assert bench.controller.calls[-2:] == ["dark", "brake"]
+    bench.scene = None
     bench.run(0.2)
     s = bench.controller.state(bench.now)
     assert (s.vx, s.vy) == (0, 0)
-    assert s.px % 1 == s.py % 1 == 0
     assert "stop" not in bench.controller.calls
+    bench.scene = still(250.0, 180.0)
+    bench.frame = round(bench.now * 30)
+    bench.pointer.arm(bench.now)
+    bench.run(0.5)
+    assert bench.controller.lit
+    assert metres(bench.spot(), (250.0, 180.0)) < 0.002
+
+
+def test_a_real_controller_that_is_halted_in_full_flight_rests_and_points_again():
+    actors = {"actors": [{"label": "alien", "look": 1, "path": {"kind": "static", "at_mm": [80, 50]}}]}
+    rig = LockStep(parse_scenario(actors), TruthEye(seed=1), plugins.create(plugins.SELECTORS, "nearest"), seed=1)
+    while not rig.state.rates[0]:
+        rig.run(TICK)
+    rig.run(0.02)
+    rig.pointer.halt(rig.now)
+    rig.run(0.1)
+    status = rig.link.status()
+    assert (status.moving, status.referenced, status.fault) == (False, True, "")
+    assert not rig.state.armed
+    rig.pointer.arm(rig.now)
+    rig.run(0.5)
+    assert rig.state.lit
+    assert rig.state.error < 0.002
+
+
+def test_halt_brakes_also_where_the_plan_is_not_known_to_hold():
+    bench = Bench(still(20.0, 20.0))
+    bench.scene = still(300.0, 220.0)
+    bench.run(0.06)
+    bench.controller.silent = True
+    bench.run(0.2)
+    bench.pointer.halt(bench.now)
+    assert bench.controller.calls[-1] == "brake"
 
 
 def test_stop_does_not_wait():
@@ -152,18 +189,3 @@ def test_stop_does_not_wait():
     bench.run(0.2)
     bench.pointer.stop(bench.now)
     assert bench.controller.calls[-2:] == ["dark", "stop"]
-
-
-def test_halted_within_the_last_microsecond_of_a_move_nothing_is_sent_that_no_controller_can_be_told():
-    controller = IdealController()
-    pointer = Pointer(RIG, controller)
-    for _ in range(3):
-        controller.now += TICK
-        pointer.on_target(seen(controller.now, track(100.0, 120.0, stamp=controller.now)), controller.now)
-        pointer.tick(controller.now)
-    start, segments, _ = controller.moves[-1]
-    controller.now = start + duration(segments) - AimSettings().start_lead - 1e-7
-    pointer.tick(controller.now)
-    moves = len(controller.moves)
-    pointer.halt(controller.now)
-    assert all(any(s.duration >= 1e-6 for s in sent) for _, sent, _ in controller.moves[moves:])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from theylive_ros.mirrors.motion import MotionSettings, State, duration, plan, plan_axis, plan_stop, state_at
+from theylive_ros.mirrors.motion import MotionSettings, State, duration, plan, plan_axis, state_at
 
 limits_ = st.builds(MotionSettings, max_speed=st.floats(50, 5000), max_acceleration=st.floats(1000, 200000))
 goals = st.tuples(st.integers(-500, 500), st.integers(-500, 500))
@@ -80,18 +80,6 @@ def test_from_rest_to_rest_no_trapezoid_is_quicker(way, limits):
     v, a, d = limits.max_speed, limits.max_acceleration, abs(way)
     optimum = d / v + v / a if d >= v * v / a else 2 * math.sqrt(d / a)
     assert duration(plan(rest(0, 0), (way, 0), limits)) == pytest.approx(optimum, abs=1e-8)
-
-
-@given(states, limits_)
-def test_a_stop_ramps_down_to_the_next_whole_microstep(state, limits):
-    segments = plan_stop(state, limits)
-    if not segments:
-        assert state.vx == pytest.approx(0, abs=1e-3)
-        return
-    end = state_at(segments, math.inf)
-    for p, v, stopped in ((state.px, state.vx, end.px), (state.py, state.vy, end.py)):
-        ramp = v * abs(v) / (2 * limits.max_acceleration)
-        assert abs(stopped - (p + ramp)) < 1 + 1e-6
 
 
 def test_an_axis_too_fast_to_stop_passes_its_goal_and_comes_back():

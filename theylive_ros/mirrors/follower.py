@@ -9,7 +9,7 @@ from theylive_ros.mirrors.aim import AimSettings, predict
 from theylive_ros.mirrors.calibration import Calibration
 from theylive_ros.mirrors.gate import distance_on_board
 from theylive_ros.mirrors.interface import Controller, ControllerStatus
-from theylive_ros.mirrors.motion import MotionSettings, State, duration, plan, plan_stop, state_at
+from theylive_ros.mirrors.motion import MotionSettings, State, duration, plan, state_at
 from theylive_ros.mirrors.optics import OpticsError
 from theylive_ros.mirrors.plane import Point
 from theylive_ros.mirrors.timeline import Timeline
@@ -132,13 +132,6 @@ class Follower:
         start = self._start(timeline, now) if timeline is not None and self.on_plan else None
         if start is not None and timeline.goal != goal:
             self._send(plan(timeline.planned(start), goal, self.motion), start, lit=False)
-
-    def halt(self, now: float) -> None:
-        """Down a ramp to rest, dark."""
-        timeline = self._timeline
-        if timeline is not None and self.on_plan:
-            start = max(now + self.aim.start_lead, timeline.begin)
-            self._send(plan_stop(timeline.planned(start), self.motion), start, lit=False)
 
     def pixel(self, state: State) -> Point | None:
         """Where the spot stands in the picture (px) at a state of the axes, None if nowhere."""

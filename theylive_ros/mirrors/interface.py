@@ -51,6 +51,9 @@ class Controller(Protocol):
     def stop(self) -> None:
         """Dark and motionless at once, without a ramp; the reference is lost until `home`."""
 
+    def brake(self) -> None:
+        """Dark at once, and to rest as quickly as the motors can follow; the reference stays."""
+
     def home(self) -> None:
         """Find the reference (dark); afterwards the position is 0, 0."""
 

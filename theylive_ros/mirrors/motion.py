@@ -71,17 +71,6 @@ def plan(state: State, goal: tuple[int, int], limits: MotionSettings) -> list[Se
     return _merge(x, y, goal)
 
 
-def plan_stop(state: State, limits: MotionSettings) -> list[Segment]:
-    """Quickest ramp to rest, at the first whole microsteps where that can be."""
-    goals = []
-    for p, v in ((state.px, state.vx), (state.py, state.vy)):
-        end = p + v * abs(v) / (2 * limits.max_acceleration)
-        whole = round(end)
-        # an end that is whole but for rounding stays; any other is passed a little, in the direction of the motion
-        goals.append(whole if abs(end - whole) < 1e-6 else math.ceil(end) if v > 0 else math.floor(end) if v < 0 else whole)
-    return plan(state, (goals[0], goals[1]), limits)
-
-
 def plan_axis(position: float, velocity: float, goal: int, limits: MotionSettings) -> list[Phase]:
     """Quickest way of one axis to rest at its goal, from any state; up to three phases, none if it is at rest there.
 

@@ -224,10 +224,12 @@ class Pointer:
         self._controller.stop()
 
     def halt(self, now: float) -> None:
-        """Dark at once, disarmed, and down a ramp to rest; the reference is kept."""
+        """Dark at once, disarmed, and to rest as quickly as the motors can follow; the reference is kept. It is the controller that finds
+        the way to rest, so that it does also where the plan is not known to hold."""
         self.disarm(now)
         self._target = None
-        self._follower.halt(now)
+        self._follower.forget(now + self.gate.link_timeout)
+        self._controller.brake()
 
     @property
     def _ordering_geometry(self) -> Geometry:
