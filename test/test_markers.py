@@ -60,7 +60,7 @@ def test_every_marker_is_one_that_rviz_shows():
 
 def test_all_stands_on_the_board_where_the_calibration_puts_it():
     array = drawn()
-    assert place(one(array, "target", 1)) == pytest.approx((0.04, -0.02)), "x right, y down from the picture's middle"
+    assert place(one(array, "tracks", 1)) == pytest.approx((0.04, -0.02)), "x right, y down from the picture's middle"
     assert place(one(array, "spot")) == pytest.approx((0.16, -0.12))
     cross = np.mean([(p.x, p.y) for p in one(array, "aim").points], axis=0)
     assert cross == pytest.approx((0, 0))
@@ -69,7 +69,7 @@ def test_all_stands_on_the_board_where_the_calibration_puts_it():
 
 
 def test_the_guard_is_as_wide_as_the_gate_keeps_away():
-    disc, zone = one(drawn(), "protected", 2), one(drawn(), "guard", 2)
+    disc, zone = one(drawn(), "tracks", 2), one(drawn(), "guard", 2)
     assert (zone.scale.x - disc.scale.x, zone.scale.y - disc.scale.y) == pytest.approx((0.02, 0.02))
     assert "guard" not in {m.ns for m in drawn(guard=0.0)}
 
@@ -94,10 +94,17 @@ def test_without_a_target_the_field_of_aim_is_there_alone():
 def test_a_head_that_is_nowhere_or_has_no_size_is_deleted_in_rviz(broken):
     target = dataclasses.replace(TARGET, track=dataclasses.replace(ALIEN, **broken), others=(), protected=())
     _, marker = drawn(Scene(GREY, target))
-    assert (marker.ns, marker.id, marker.action) == ("target", 1, Marker.DELETE)
+    assert (marker.ns, marker.id, marker.action) == ("tracks", 1, Marker.DELETE)
     assert math.isfinite(marker.pose.position.x)
 
 
 def test_an_aim_and_a_spot_that_are_nowhere_are_deleted():
     array = drawn(Scene(GREY, aim=(math.nan, 0.0), spot=(0.0, math.inf)))
     assert [(m.ns, m.action) for m in array[1:]] == [("aim", Marker.DELETE), ("spot", Marker.DELETE)]
+
+
+def test_a_track_is_one_marker_whatever_it_is_taken_for():
+    as_target = one(drawn(Scene(GREY, dataclasses.replace(TARGET, others=(), protected=()))), "tracks", 1)
+    as_other = one(drawn(Scene(GREY, dataclasses.replace(TARGET, track=None, others=(ALIEN,), protected=()))), "tracks", 1)
+    assert as_target.pose == as_other.pose
+    assert as_target.color.a > as_other.color.a

@@ -151,7 +151,7 @@ def test_markers_are_published_with_the_frames_stamp(stage):
     stage.pointing(aim_x=200.0, aim_y=100.0, spot_x=201.0, spot_y=100.0)
     stage.show()
     array = stage.markers.wait()[-1]
-    assert {m.ns for m in array.markers} == {"field", "target", "others", "protected", "guard", "names", "aim", "spot"}
+    assert {m.ns for m in array.markers} == {"field", "tracks", "guard", "names", "aim", "spot"}
     assert all(m.header.frame_id == "board" and m.header.stamp.sec > 100 for m in array.markers)
 
 

@@ -19,8 +19,9 @@ _LIFETIME = Duration(sec=0, nanosec=300_000_000)
 _Colour = tuple[float, float, float]
 _ALIEN, _JOHN, _OTHER, _BEAM, _DARK = (1.0, 0.43, 0.24), (0.24, 0.78, 0.35), (0.67, 0.67, 0.67), (1.0, 0.16, 0.24), (0.8, 0.8, 0.8)
 _AIM, _FIELD, _INK = (1.0, 0.86, 0.0), (0.35, 0.6, 0.9), (0.95, 0.95, 0.95)
-_THICK = 0.002  # m, of a head's disc
-_LIFT = 0.001  # m by which lines lie in front of the board
+# m in front of the board, one before the other, so that none hides in the board or in another: guard, heads, then what is drawn in lines
+_ZONE, _DISC, _LINES = 0.0006, 0.002, 0.003
+_THICK = 0.001  # m
 _LETTER = 0.009  # m
 _ARM = 0.007  # m, of the aim's cross
 
@@ -48,36 +49,37 @@ class _Board:
     def markers(self) -> MarkerArray:
         scene, found = self._scene, [self._field()]
         if scene.target is not None:
-            found += [m for track in scene.target.others for m in self._head(track, "others", _ALIEN if track.confirmed else _OTHER)]
-            found += [m for track in scene.target.protected for m in self._head(track, "protected", _JOHN, self._guard)]
+            found += [m for track in scene.target.others for m in self._head(track, _ALIEN if track.confirmed else _OTHER)]
+            found += [m for track in scene.target.protected for m in self._head(track, _JOHN, guard=self._guard)]
             if scene.target.track is not None:
-                found += self._head(scene.target.track, "target", _ALIEN)
+                found += self._head(scene.target.track, _ALIEN, chosen=True)
         if scene.aim is not None:
             found.append(self._cross(scene.aim))
         if scene.spot is not None:
             found.append(self._ball(scene.spot))
         return MarkerArray(markers=found)
 
-    def _head(self, track: Track, space: str, colour: _Colour, guard: float = 0.0) -> list[Marker]:
+    def _head(self, track: Track, colour: _Colour, guard: float = 0.0, chosen: bool = False) -> list[Marker]:
         half_w, half_h = track.width / 2, track.height / 2
         at = self._place(track.x, track.y)
         sides = [self._place(track.x + dx, track.y + dy) for dx, dy in ((-half_w, 0), (half_w, 0), (0, -half_h), (0, half_h))]
-        disc = self._on_board(space, track.id, Marker.CYLINDER, colour, 0.85 if space == "target" else 0.5)
+        # whatever a track is taken for, it is one marker: nothing is left behind where that changes
+        disc = self._on_board("tracks", track.id, Marker.CYLINDER, colour, 0.9 if chosen else 0.5)
         if at is None or None in sides or track.width <= 0 or track.height <= 0:
             disc.action = Marker.DELETE
             return [disc]
         left, right, top, bottom = sides
         width, height = math.dist(left, right), math.dist(top, bottom)
-        disc.pose.position = Point(x=at[0], y=at[1], z=-_THICK / 2)
+        disc.pose.position = Point(x=at[0], y=at[1], z=-_DISC)
         disc.scale = Vector3(x=width, y=height, z=_THICK)
         name = self._on_board("names", track.id, Marker.TEXT_VIEW_FACING, _INK, 1.0)
-        name.pose.position = Point(x=at[0], y=top[1] - _LETTER, z=-3 * _LIFT)
+        name.pose.position = Point(x=at[0], y=top[1] - _LETTER, z=-_LINES)
         name.scale.z = _LETTER
         name.text = f"{track.label} {track.id}  {track.score:.2f}" if track.confirmed else f"{track.label}?"
         if not guard > 0:
             return [disc, name]
         zone = self._on_board("guard", track.id, Marker.CUBE, colour, 0.22)
-        zone.pose.position = disc.pose.position
+        zone.pose.position = Point(x=at[0], y=at[1], z=-_ZONE)
         zone.scale = Vector3(x=width + 2 * guard, y=height + 2 * guard, z=_THICK / 2)
         return [disc, name, zone]
 
@@ -92,7 +94,7 @@ class _Board:
         x, y = place
         marker.scale.x = 0.0012
         ends = ((x - _ARM, y), (x + _ARM, y), (x, y - _ARM), (x, y + _ARM))
-        marker.points = [Point(x=px, y=py, z=-3 * _LIFT) for px, py in ends]
+        marker.points = [Point(x=px, y=py, z=-_LINES) for px, py in ends]
         return marker
 
     def _ball(self, at: tuple[float, float]) -> Marker:
@@ -102,7 +104,7 @@ class _Board:
             marker.action = Marker.DELETE
             return marker
         size = 0.007 if lit else 0.005
-        marker.pose.position = Point(x=place[0], y=place[1], z=-2 * _LIFT)
+        marker.pose.position = Point(x=place[0], y=place[1], z=-_LINES)
         marker.scale = Vector3(x=size, y=size, z=size)
         return marker
 
@@ -110,7 +112,7 @@ class _Board:
         marker = self._on_board("field", 0, Marker.LINE_STRIP, _FIELD, 0.8)
         corners = self._view.field()
         marker.scale.x = 0.001
-        marker.points = [Point(x=x, y=y, z=-_LIFT) for x, y in (*corners, corners[0])]
+        marker.points = [Point(x=x, y=y, z=-_ZONE) for x, y in (*corners, corners[0])]
         return marker
 
     def _on_board(self, space: str, number: int, kind: int, colour: _Colour, alpha: float) -> Marker:
