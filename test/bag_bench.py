@@ -9,16 +9,16 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
-from rclpy.serialization import serialize_message  # noqa: E402
-from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime  # noqa: E402
+from rclpy.serialization import serialize_message
+from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime
 
-from theylive_ros.bags.definitions import Definitions  # noqa: E402
-from theylive_ros.bags.topic import Topic  # noqa: E402
-from theylive_ros.bags.writer import BagWriter  # noqa: E402
-from theylive_ros.nodes import conversions  # noqa: E402
-from theylive_ros.targeting.round_robin import RoundRobinSelector  # noqa: E402
-from theylive_ros.targeting.selection import Selection, SelectionSettings  # noqa: E402
-from theylive_ros.types import Detection, Detections, Region  # noqa: E402
+from theylive_ros.bags.definitions import Definitions
+from theylive_ros.bags.topic import Topic
+from theylive_ros.bags.writer import BagWriter
+from theylive_ros.nodes import conversions
+from theylive_ros.targeting.round_robin import RoundRobinSelector
+from theylive_ros.targeting.selection import Selection, SelectionSettings
+from theylive_ros.types import Detection, Detections, Region
 
 ENDLESS = QosTime(9223372036, 854775807)
 BEGIN = 1_795_000_000_000_000_000  # ns

@@ -112,7 +112,11 @@ def test_mcap_files_tell_types_qos_and_hashes_in_themselves(tmp_path):
     assert (schema.name, schema.encoding) == (TARGET, "ros2msg")
     assert b"MSG: theylive_msgs/Track" in schema.data
     assert yaml.safe_load(told)["custom_data"] == {"namespace": "/rig"}
-    assert {t: summary.statistics.channel_message_counts[c.id] for t, c in channels.items()} == {"/image_raw": 2, "/target": 2, "/silent": 0}
+    assert {t: summary.statistics.channel_message_counts[c.id] for t, c in channels.items()} == {
+        "/image_raw": 2,
+        "/target": 2,
+        "/silent": 0,
+    }
 
 
 @each_storage

@@ -68,6 +68,7 @@ class Comparison:
         self._begin: float | None = None
         self._in_step = False
         self._ids: dict[int, int] = {}
+        self._ids_back: dict[int, int] = {}
 
     def add(self, stamp: int, ours: Detections | None, theirs: Detections | None) -> None:
         """Detections of the frame captured at `stamp` (ns); None where there is no word."""
@@ -115,13 +116,14 @@ class Comparison:
         return ""
 
     def _choice(self, ours: Target, theirs: Target) -> str:
-        """Numbers of tracks only ever count up, so those of two runs belong together one by one."""
+        """The same head, by its place and by its number: numbers only ever count up, so those of two runs belong together one by one."""
         a, b = ours.track, theirs.track
         if a is None or b is None:
-            return "" if a is b else f"the target is {_words(a)} instead of {_words(b)}"
-        if self._ids.setdefault(a.id, b.id) != b.id:
-            return f"the target is {_words(a)} instead of {_words(b)}"
-        return ""
+            same = a is b
+        else:
+            one_by_one = self._ids.setdefault(a.id, b.id) == b.id and self._ids_back.setdefault(b.id, a.id) == a.id
+            same = one_by_one and not between([a], [b], self.tolerance).reason
+        return "" if same else f"the target is {_words(a)} instead of {_words(b)}"
 
 
 def between(ours: Sequence[Detection | Track], theirs: Sequence[Detection | Track], tolerance: Tolerance) -> Difference:
@@ -156,4 +158,4 @@ def _count(heads: Sequence[Detection | Track]) -> str:
 
 
 def _words(track: Track | None) -> str:
-    return "none" if track is None else f"{track.label} at ({track.x:.1f}, {track.y:.1f})"
+    return "none" if track is None else f"{track.label} {track.id} at ({track.x:.1f}, {track.y:.1f})"

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 import yaml
+from rosbags.interfaces import Qos
 from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
@@ -19,6 +20,7 @@ from theylive_ros.bags.definitions import Definitions
 from theylive_ros.bags.errors import BagError
 from theylive_ros.bags.mcap_reader import McapFile
 from theylive_ros.bags.sqlite_reader import SqliteFile
+from theylive_ros.bags.topic import parsed_qos
 
 SUFFIXES = (".mcap", ".db3")
 _KINDS: dict[str, type[McapFile] | type[SqliteFile]] = dict(zip(SUFFIXES, (McapFile, SqliteFile), strict=True))
@@ -44,7 +46,7 @@ class BagReader:
         self.distro = str(facts.get("ros_distro") or "")
         self.version = facts.get("version")
         self._open_files(facts)
-        self.topics = self._gather()
+        self.topics = self._gather(_told_qos(facts))
         stamped = [file for file in self._files if any(t.count for t in file.topics.values())]
         self.first = min((file.first for file in stamped), default=0)
         self.last = max((file.last for file in stamped), default=0)
@@ -162,19 +164,28 @@ class BagReader:
         there = sorted((p for p in self.path.iterdir() if p.suffix in _KINDS), key=_by_number)
         return [*listed, *(p for p in there if p not in listed)]
 
-    def _gather(self) -> dict[str, TopicFacts]:
+    def _gather(self, told: dict[str, tuple[Qos, ...]]) -> dict[str, TopicFacts]:
         found: dict[str, TopicFacts] = {}
         for file in self._files:
             for name, facts in file.topics.items():
                 before = found.get(name)
                 if before is None:
-                    found[name] = facts
+                    found[name] = dataclasses.replace(facts, qos=facts.qos or told.get(name, ()))
                 else:
                     definition = before.definition or facts.definition
                     found[name] = dataclasses.replace(
                         before, count=before.count + facts.count, definition=definition, qos=before.qos or facts.qos
                     )
         return dict(sorted(found.items()))
+
+
+def _told_qos(facts: dict[str, Any]) -> dict[str, tuple[Qos, ...]]:
+    """The QoS of the topics by the metadata: not every writer tells it in the files, too."""
+    try:
+        topics = [entry["topic_metadata"] for entry in facts.get("topics_with_message_count") or []]
+        return {str(topic["name"]): parsed_qos(topic.get("offered_qos_profiles")) for topic in topics}
+    except (KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _by_number(path: Path) -> tuple[list[int], str]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from rosbags.interfaces import Qos
 from rosbags.rosbag2.metadata import dump_qos_v8, parse_qos
 
 
-def parsed_qos(text: str) -> tuple[Qos, ...]:
-    """The QoS that a recording tells of a topic, in any rosbag2's form; none where it cannot be understood."""
+def parsed_qos(told: Any) -> tuple[Qos, ...]:
+    """The QoS that a recording tells of a topic, text or list as rosbag2's version has it; none where it cannot be understood."""
     try:
-        return tuple(parse_qos(text))
+        return tuple(parse_qos(told))
     except Exception:  # from YAML's errors to those of a list that is none
         return ()
 
