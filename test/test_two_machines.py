@@ -1,0 +1,150 @@
+"""Camera and mirrors on one machine, the detector on another: what the network may do to them, and which clock counts.
+
+Two network namespaces stand for the machines (two_machines.py); real processes, real DDS over the cable between them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+
+from processes import programs
+from two_machines import LAPTOP, RIG, two_machines
+
+from theylive_ros.mirrors.gate import GateSettings
+
+HERE = Path(__file__).parent
+THEYLIVE = (sys.executable, "-c", "from theylive_ros.cli import main; main()", "run", "--sim", "one_alien", "--quiet")
+WITNESS, TALKER = (sys.executable, HERE / "witness.py"), (sys.executable, HERE / "talker.py")
+# Humble and older know but one word for it.
+OLD = "ROS_LOCALHOST_ONLY" in os.environ
+ANYBODY = {"ROS_LOCALHOST_ONLY": "0"} if OLD else {"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}
+NOBODY = {"ROS_LOCALHOST_ONLY": "1"} if OLD else {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+# The simulator with a clock of its own: as many seconds ahead as a file says.
+CLOCK_OFF = """
+import pathlib, sys
+from theylive_ros.nodes.simulator import SimulatorNode, main
+file, told = pathlib.Path(sys.argv.pop(1)), SimulatorNode.ros_now
+SimulatorNode.ros_now = lambda node: told(node) + float(file.read_text() or 0.0)
+main()
+"""
+
+
+@pytest.fixture
+def cable():
+    with two_machines() as made:
+        yield made
+
+
+@pytest.fixture
+def start(cable):
+    """A function that starts a program on one of the machines."""
+    with programs() as made:
+        yield lambda machine, *command, **environment: made(*cable.on(machine, *command), **environment)
+
+
+def last_light(witness):
+    """When it shone last (monotonic, s)."""
+    return max(float(line.split()[1]) for line in list(witness.lines) if line.startswith("light "))
+
+
+def news(witness, words, timeout=40.0):
+    """Wait for a line with these words that comes from now on."""
+    seen, end = len(witness.lines), time.monotonic() + timeout
+    while not any(words in line for line in witness.lines[seen:]):
+        assert time.monotonic() < end, f"never said {words!r}:\n{witness.text}"
+        time.sleep(0.01)
+
+
+def test_a_cut_cable_is_dark_within_the_targets_timeout_and_when_it_is_mended_the_armed_rig_shines_again(cable, start):
+    rig = start(RIG, *THEYLIVE, "--nodes", "simulator,mirrors", "--arm", **ANYBODY)
+    start(LAPTOP, *THEYLIVE, "--nodes", "detector,selector", **ANYBODY)
+    witness, elsewhere = start(RIG, *WITNESS, **ANYBODY), start(LAPTOP, *WITNESS, **ANYBODY)
+    rig.says("arm: done")
+    witness.says("lit")
+    elsewhere.says("lit")
+    cable.cut()
+    cut = time.monotonic()
+    witness.says("target_stale")
+    time.sleep(1.0)
+    gate = GateSettings()
+    assert last_light(witness) <= cut + gate.target_timeout + gate.lease
+    cable.mend()
+    news(witness, "lit")
+    assert last_light(witness) > cut + 1.0
+    told = witness.lines[witness.lines.index("armed") :]
+    assert "disarmed" not in told
+
+
+def test_mirrors_on_another_machine_than_the_camera_are_dark_while_its_clock_is_another(start, tmp_path):
+    ahead, socket = tmp_path / "ahead", f"controller_socket:={tmp_path}/controller.sock"
+    ahead.write_text("0")
+    told = ("--ros-args", "--params-file", HERE.parent / "config" / "sim.yaml", "-p", "scenario:=one_alien", "-p", socket)
+    start(RIG, sys.executable, "-c", CLOCK_OFF, ahead, *told, **ANYBODY)
+    there = start(LAPTOP, *THEYLIVE, "--nodes", "detector,selector,mirrors", "--arm", "--ros-args", "-p", f"mirrors:{socket}", **ANYBODY)
+    witness = start(LAPTOP, *WITNESS, **ANYBODY)
+    witness.says("lit")
+    for off, side in (("0.03", "ahead of"), ("-0.03", "behind"), ("86400", "ahead of")):
+        ahead.write_text(off)
+        news(witness, "clocks_differ")
+        there.says(f"s {side} this machine's, so the laser stays dark: set both")
+        ahead.write_text("0")
+        news(witness, "lit")
+    assert "disarmed" not in witness.lines[witness.lines.index("armed") :]
+
+
+def test_a_rig_that_keeps_to_its_machine_is_not_heard_on_another(start):
+    start(RIG, *TALKER, **NOBODY)
+    here, there = start(RIG, *WITNESS, **NOBODY), start(LAPTOP, *WITNESS, **ANYBODY)
+    here.says("disarmed")
+    time.sleep(3.0)  # as long as it may take a neighbour
+    assert not there.lines
+
+
+PEERS = (HERE.parent / "config" / "fastdds" / "peers.xml").read_text()
+
+
+@pytest.mark.parametrize("way", ["static peers", "static peers and nobody else", "the file config/fastdds/peers.xml"])
+def test_without_multicast_machines_that_are_named_hear_each_other(cable, start, tmp_path, way):
+    try:
+        cable.forget_multicast()
+    except OSError as error:
+        pytest.skip(f"this kernel cannot lose multicast: {error}")
+    if OLD and "static" in way:
+        pytest.skip("ROS_STATIC_PEERS is of Iron and newer")
+    rig, laptop = ({"ROS_STATIC_PEERS": cable.address[other]} for other in (LAPTOP, RIG))
+    common = NOBODY if "nobody" in way else ANYBODY
+    if "file" in way:
+        assert all(f"<address>{address}</address>" in PEERS for address in cable.address.values())
+        rig = laptop = {"FASTRTPS_DEFAULT_PROFILES_FILE": str(HERE.parent / "config" / "fastdds" / "peers.xml")}
+    start(RIG, *TALKER, **common, **rig)
+    start(LAPTOP, *WITNESS, **common, **laptop).says("disarmed")
+
+
+def test_without_multicast_machines_that_are_not_named_hear_nothing(cable, start):
+    try:
+        cable.forget_multicast()
+    except OSError as error:
+        pytest.skip(f"this kernel cannot lose multicast: {error}")
+    start(RIG, *TALKER, **ANYBODY)
+    here, there = start(RIG, *WITNESS, **ANYBODY), start(LAPTOP, *WITNESS, **ANYBODY)
+    here.says("disarmed")
+    time.sleep(3.0)
+    assert not there.lines
+
+
+def test_compressed_pictures_pass_where_raw_ones_do_not(cable, start):
+    """8 Mbit/s, as a poor wireless network gives: raw pictures of 320x240 ask for 55."""
+    try:
+        cable.narrow("8mbit")
+    except OSError as error:
+        pytest.skip(f"this kernel cannot narrow the cable: {error}")
+    start(RIG, *THEYLIVE, "--nodes", "simulator,mirrors", "--arm", "--ros-args", "-p", "simulator:compressed:=true", **ANYBODY)
+    start(LAPTOP, *THEYLIVE, "--nodes", "detector,selector", "--ros-args", "-p", "detector:compressed:=true", **ANYBODY)
+    start(RIG, *WITNESS, **ANYBODY).says("lit")
