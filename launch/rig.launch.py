@@ -13,7 +13,8 @@ def generate_launch_description() -> LaunchDescription:
     """The laser stays dark until somebody calls the service mirrors/arm, or types arm:=true."""
     return LaunchDescription(
         [
-            *arguments.common("rig.yaml", NODES),
+            *arguments.common("rig.yaml"),
+            *arguments.choice(NODES),
             *arguments.camera(),
             *arguments.model(),
             *arguments.arm(),

@@ -13,7 +13,8 @@ def generate_launch_description() -> LaunchDescription:
     """The simulated laser, too, stays dark until somebody calls the service mirrors/arm, or types arm:=true."""
     return LaunchDescription(
         [
-            *arguments.common("sim.yaml", NODES),
+            *arguments.common("sim.yaml"),
+            *arguments.choice(NODES),
             *arguments.scenario(),
             *arguments.model(),
             *arguments.arm(),

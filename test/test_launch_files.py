@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 pytest.importorskip("launch", reason="needs ROS 2's launch, which is no wheel: source a ROS 2 installation")
@@ -18,16 +19,38 @@ from processes import programs
 from std_srvs.srv import Trigger
 from theylive_msgs import msg
 
+from theylive_ros.launching.stack import typed_file
 from theylive_ros.nodes import qos
 from theylive_ros.nodes.compose import NODES
 
 LAUNCH = Path(__file__).resolve().parent.parent / "launch"
-ALL = ["namespace", "params_file", "log_level", "nodes", "composed", "respawn", "respawn_delay", "autostart"]
+COMMON = ["namespace", "params_file", "log_level", "respawn", "respawn_delay", "autostart"]
+CHOICE = ["nodes", "composed"]
 OWN = {
-    "rig.launch.py": ["camera", "source", "model", "device", "arm"],
-    "sim.launch.py": ["scenario", "model", "device", "arm"],
+    "rig.launch.py": [*CHOICE, "camera", "source", "model", "device", "arm"],
+    "sim.launch.py": [*CHOICE, "scenario", "model", "device", "arm"],
+    "replay.launch.py": ["bag", "rate", "loop", "offset", "use_sim_time", *CHOICE, "model", "device"],
+    "calibrate.launch.py": ["camera", "source", "model", "device", "scenario", "file", "picture", "columns", "rows", "wait"],
+    "visualize.launch.py": ["visualizer", "rviz", "rqt", "use_sim_time"],
 }
-DEFAULTS = {"log_level": "info", "composed": "false", "respawn": "true", "respawn_delay": "2.0", "arm": "false"}
+# Of the rest the default is empty: as the parameter file says.
+DEFAULTS = {
+    "log_level": "info",
+    "composed": "false",
+    "respawn": "true",
+    "respawn_delay": "2.0",
+    "arm": "false",
+    "rate": "1.0",
+    "loop": "false",
+    "offset": "0.0",
+    "picture": "calibration.png",
+    "columns": "0",
+    "rows": "0",
+    "wait": "60",
+    "visualizer": "true",
+    "rviz": "true",
+    "rqt": "true",
+}
 # What `ros2 launch` does, where ros2cli may not be.
 LAUNCHER = """
 import sys
@@ -60,16 +83,67 @@ def end(program):
     return code
 
 
+def arguments(file):
+    return {a.name: a for a in get_launch_description_from_python_launch_file(str(LAUNCH / file)).get_launch_arguments()}
+
+
+def test_every_launch_file_is_looked_at():
+    assert {file.name for file in LAUNCH.iterdir() if file.is_file()} == set(OWN)
+
+
 @pytest.mark.parametrize("file", OWN)
 def test_every_argument_is_explained_and_none_overrides_the_parameter_file_by_itself(file):
-    described = get_launch_description_from_python_launch_file(str(LAUNCH / file)).get_launch_arguments()
-    assert [a.name for a in described] == ALL + OWN[file]
+    described = arguments(file)
+    assert set(described) == {*COMMON, *OWN[file]}
+    assert all(a.description for a in described.values())
     context = LaunchContext()
-    defaults = {a.name: "".join(part.perform(context) for part in a.default_value) for a in described}
-    assert all(a.description for a in described)
-    assert Path(defaults.pop("params_file")).name == file.replace(".launch.py", ".yaml")
-    assert set(defaults.pop("nodes").split(",")) <= set(NODES)
+    given = {name: a.default_value for name, a in described.items() if a.default_value is not None}
+    assert set(described) - set(given) <= {"bag"}  # there is no replay without one
+    defaults = {name: "".join(part.perform(context) for part in value) for name, value in given.items()}
+    config = defaults.pop("params_file")
+    assert Path(config).is_file() or file == "calibrate.launch.py"
+    assert set(defaults.pop("nodes", "camera").split(",")) <= set(NODES)
+    assert defaults.pop("use_sim_time", "false") == str(file == "replay.launch.py").lower()
     assert defaults == {name: DEFAULTS.get(name, "") for name in defaults}
+
+
+def test_an_argument_has_one_meaning_in_all_files():
+    words = {}
+    for file in OWN:
+        for name, argument in arguments(file).items():
+            words.setdefault(name, set()).add(argument.description)
+    assert [name for name, meanings in words.items() if len(meanings) > 1] == ["scenario", "use_sim_time"]
+
+
+@pytest.mark.parametrize(
+    ("file", "typed", "says"),
+    [
+        ("sim", "params_file:=/none.yaml", "params_file: there is no file /none.yaml"),
+        ("sim", "nodes:=selector,eye", "nodes: no node eye; there are: simulator,detector,selector,mirrors,calibrator,visualizer"),
+        ("sim", "nodes:=,", "nodes: none given; there are: simulator,"),
+        ("sim", "respawn_delay:=soon", "respawn_delay is 'soon'; it must be a number such as 2.0"),
+        ("sim", "composed:=yes", 'Argument "composed" provided value "yes" is not valid'),
+        ("rig", "camera:=nope", "no plugin 'nope' in group theylive_ros.cameras; installed: images, v4l2, video"),
+        ("rig", "arm:=true nodes:=camera,detector", "arm:=true is for the machine that runs the mirrors; `nodes` leaves them out"),
+        ("replay", "bag:=/none", "there is no /none: give the folder of a recording"),
+        ("replay", "", "missing required argument 'bag'"),
+    ],
+)
+def test_an_argument_that_cannot_be_is_told_before_anything_starts(start, file, typed, says):
+    launched = start(f"{file}.launch.py", *typed.split())
+    assert launched.end() == 1
+    assert says in launched.text
+    assert "process started" not in launched.text
+
+
+@pytest.mark.parametrize(("camera", "moves"), [("images", "sim"), ("v4l2", None)])
+def test_recorded_pictures_move_no_real_mirrors(camera, moves):
+    context = LaunchContext()
+    context.launch_configurations.update(camera=camera, source="/x", autostart="false", namespace="left")
+    told = yaml.safe_load(Path(typed_file(context, ["camera", "mirrors"], {})).read_text())
+    assert told["/**/mirrors"]["ros__parameters"].get("plugin") == moves
+    assert told["/left/camera"]["ros__parameters"]["autostart"] is False
+    assert told["/left/camera"] == told["/**/camera"]
 
 
 def test_a_launched_rig_in_a_namespace_shines_when_armed_and_ends_at_ctrl_c(bench, start):

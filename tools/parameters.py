@@ -1,4 +1,4 @@
-"""Writes config/rig.yaml, config/sim.yaml and docs/parameters.md from what the nodes declare: `.venv/bin/python tools/parameters.py`.
+"""Writes config/rig.yaml, sim.yaml, replay.yaml and docs/parameters.md from what the nodes declare: `.venv/bin/python tools/parameters.py`.
 
 A rig's own values belong into a copy of its file, or here into FILES: what is changed in config/ by hand is overwritten.
 """
@@ -37,6 +37,11 @@ The calibration is written by `theylive calibrate`; before there is one, the las
 
 SIM = """A simulated rig: the simulator in place of camera, motors and laser, and the same nodes as on the rig."""
 
+REPLAY = """A recording in place of the camera: the player, and the nodes that work on its pictures.
+
+`ros2 launch theylive_ros replay.launch.py bag:=...` goes by it. It also tells the nodes to go by recorded time (use_sim_time), and
+whether the recording holds JPEG (`compressed`) or pictures as they are."""
+
 _JPEG = {"compressed": True}
 _CALIBRATION = {"calibration": "~/.config/theylive/calibration.yaml"}
 _SOCKET = {"controller_socket": "auto"}
@@ -53,6 +58,7 @@ FILES = {
         },
     ),
     "sim.yaml": (SIM, {"simulator": _SOCKET, "detector": {}, "selector": {}, "mirrors": _SOCKET, "calibrator": {}, "visualizer": {}}),
+    "replay.yaml": (REPLAY, {"player": {}, "detector": _JPEG, "selector": {}, "visualizer": _JPEG}),
 }
 _FOOT = """Every parameter is here. A node may stand in any namespace: `/**/camera` is the camera of each. The settings of plugins that are
 not chosen here are in docs/parameters.md; they may stand beside these."""
@@ -179,7 +185,7 @@ def page() -> str:
 
 
 def main() -> None:
-    """Write the three files."""
+    """Write the files."""
     rclpy.init(args=[])
     for name in FILES:
         (ROOT / "config" / name).write_text(config_file(name), encoding="utf-8")
@@ -196,7 +202,8 @@ def _tree(entries: list[Entry], values: dict[str, Any]) -> Iterator[str]:
         indent = "  " if stage else ""
         value = values.get(entry.name, entry.default)
         yield from (indent + line for line in entry.comment())
-        yield f"{indent}{entry.field.name}: {scalar(float(value) if entry.type == 'float' else value)}"
+        line = f"{indent}{entry.field.name}: {scalar(float(value) if entry.type == 'float' else value)}"
+        yield from textwrap.wrap(line, 120, subsequent_indent=indent + "  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _table(entries: list[Entry]) -> Iterator[str]:

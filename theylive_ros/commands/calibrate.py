@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     from theylive_msgs.action import Calibrate
 
-_PATIENCE = 10.0  # s for the calibrator to be found, and to end what was cancelled
+_PATIENCE = 10.0  # s for the calibrator to answer, and to end what was cancelled
+# Why the mirrors cannot be moved yet, in a rig that has just been started.
+_NOT_YET = frozenset(("link_silent", "unreferenced"))
 _LINE_EVERY = 5.0  # s between two lines where there is no terminal
 
 
@@ -44,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, default=0, metavar="N", help="places down the picture (default: the calibrator's)")
     parser.add_argument("--file", type=Path, metavar="FILE", help="write this file (default: the one that the mirrors go by)")
     parser.add_argument("--picture", type=Path, default=Path("calibration.png"), metavar="FILE", help="residuals (default: %(default)s)")
+    parser.add_argument(
+        "--wait", type=float, default=10.0, metavar="N", help="seconds for a rig that was just started to get ready (default: %(default)g)"
+    )
     parser.add_argument("--namespace", default="", metavar="NAME", help="namespace of the rig's nodes")
 
 
@@ -78,9 +83,19 @@ def _calibrate(args: argparse.Namespace, stop: threading.Event) -> Calibrate.Res
     from rclpy.action import ActionClient
     from rclpy.node import Node
     from theylive_msgs.action import Calibrate
+    from theylive_msgs.msg import LaserState
+
+    from theylive_ros.nodes import qos
 
     node = Node("calibrate")
     client = ActionClient(node, Calibrate, "calibrate")
+    standing_against = set(_NOT_YET)
+
+    def on_laser(state: LaserState) -> None:
+        nonlocal standing_against
+        standing_against = _NOT_YET & set(state.reasons)
+
+    node.create_subscription(LaserState, "laser", on_laser, qos.STATE)
     bar = _Bar()
 
     def spin_until(holds: Callable[[], bool], seconds: float = math.inf) -> bool:
@@ -93,7 +108,8 @@ def _calibrate(args: argparse.Namespace, stop: threading.Event) -> Calibrate.Res
         return True
 
     try:
-        if not spin_until(client.server_is_ready, _PATIENCE):
+        spin_until(lambda: client.server_is_ready() and not standing_against, args.wait)
+        if not client.server_is_ready():  # all else the calibrator knows better
             raise CalibrateError(
                 "no calibrator answers: start the nodes (theylive run), or name their --namespace; is ROS_DOMAIN_ID theirs?"
             )

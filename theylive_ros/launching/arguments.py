@@ -18,19 +18,16 @@ class LaunchArgumentError(Exception):
     """An argument that cannot be; one line with the cause and the cure."""
 
 
-def common(config: str, nodes: Sequence[str]) -> list[DeclareLaunchArgument]:
-    """What every launch file of nodes takes. config: the package's parameter file that is the default; nodes: those that run by default."""
+def common(config: str = "") -> list[DeclareLaunchArgument]:
+    """What every launch file takes. config: the package's parameter file that is the default; "": the launch file chooses."""
+    file = share_path("config", config) if config else ""
     return [
-        _argument("namespace", "Namespace of all nodes; a second rig takes one of its own"),
-        _argument(
-            "params_file", "Parameters of all nodes: a copy of the default with what is your rig's own", share_path("config", config)
-        ),
-        _argument("log_level", "How much the nodes say", "info", _LEVELS),
-        _argument("nodes", "Which nodes run on this machine, with commas between", ",".join(nodes)),
-        _flag("composed", "All nodes in one process, instead of one process for each", False),
-        _flag("respawn", "Start again what has ended by itself; the laser stays disarmed then", True),
-        _argument("respawn_delay", "How long to wait before that (s)", "2.0"),
-        _argument(
+        argument("namespace", "Namespace of all nodes; a second rig takes one of its own"),
+        argument("params_file", "Parameters of all nodes: a copy of the package's file, with what is yours", file),
+        argument("log_level", "How much the nodes say", "info", _LEVELS),
+        flag_argument("respawn", "Start again what has ended by itself; the laser stays disarmed then", True),
+        argument("respawn_delay", "How long to wait before that (s)", "2.0"),
+        argument(
             "autostart",
             "Whether nodes configure and activate themselves; false: they wait for `ros2 lifecycle set`" + _AS_IN_FILE,
             choices=["", "true", "false"],
@@ -38,31 +35,41 @@ def common(config: str, nodes: Sequence[str]) -> list[DeclareLaunchArgument]:
     ]
 
 
+def choice(nodes: Sequence[str]) -> list[DeclareLaunchArgument]:
+    """For launch files of several nodes. nodes: those that run by default."""
+    return [
+        argument("nodes", "Which nodes run on this machine, with commas between", ",".join(nodes)),
+        flag_argument("composed", "All nodes in one process, instead of one process for each", False),
+    ]
+
+
 def model() -> list[DeclareLaunchArgument]:
     """For launch files with a detector."""
     return [
-        _argument("model", "Model file, or the name of one in the package's models folder" + _AS_IN_FILE),
-        _argument("device", "Where the model runs" + _AS_IN_FILE, choices=["", "auto", "cpu", "edgetpu"]),
+        argument("model", "Model file, or the name of one in the package's models folder" + _AS_IN_FILE),
+        argument("device", "Where the model runs" + _AS_IN_FILE, choices=["", "auto", "cpu", "edgetpu"]),
     ]
 
 
 def camera() -> list[DeclareLaunchArgument]:
     """For launch files with a camera."""
     return [
-        _argument("camera", "Camera plugin: v4l2, video, images, or one that you installed" + _AS_IN_FILE),
-        _argument("source", "What that plugin opens: a device, a video, a folder of pictures" + _AS_IN_FILE),
+        argument("camera", "Camera plugin: v4l2, video, images, or one that you installed" + _AS_IN_FILE),
+        argument("source", "What that plugin opens: a device, a video, a folder of pictures" + _AS_IN_FILE),
     ]
 
 
 def scenario() -> list[DeclareLaunchArgument]:
     """For launch files with a simulated rig."""
-    return [_argument("scenario", "Scenario: a name in config/scenarios, or a file" + _AS_IN_FILE)]
+    return [argument("scenario", "Scenario: a name in config/scenarios, or a file" + _AS_IN_FILE)]
 
 
 def arm() -> list[DeclareLaunchArgument]:
     """For launch files with mirrors."""
     return [
-        _flag("arm", "Arm the laser once, as soon as nothing speaks against it. Nobody in front of it? Without this it stays dark", False)
+        flag_argument(
+            "arm", "Arm the laser once, as soon as nothing speaks against it: who types this sees to it that nobody is near", False
+        )
     ]
 
 
@@ -76,15 +83,15 @@ def flag(context: LaunchContext, name: str) -> bool:
     return text(context, name) == "true"
 
 
-def seconds(context: LaunchContext, name: str) -> float:
-    """A time (s). Raises LaunchArgumentError."""
+def number(context: LaunchContext, name: str) -> float:
+    """A number that is not negative. Raises LaunchArgumentError."""
     word = text(context, name)
     try:
         value = float(word)
     except ValueError:
         value = -1.0
     if not 0 <= value < float("inf"):
-        raise LaunchArgumentError(f"{name} is {word!r}; it must be a time in seconds, such as 2.0")
+        raise LaunchArgumentError(f"{name} is {word!r}; it must be a number such as 2.0")
     return value
 
 
@@ -97,7 +104,9 @@ def params_file(context: LaunchContext) -> Path:
 
 
 def chosen_nodes(context: LaunchContext, known: Sequence[str]) -> list[str]:
-    """The names in `nodes`, each one of `known`. Raises LaunchArgumentError."""
+    """The names in `nodes`, each one of `known`; all of them where the launch file has no such argument. Raises LaunchArgumentError."""
+    if "nodes" not in context.launch_configurations:
+        return list(known)
     names = [name.strip() for name in text(context, "nodes").split(",") if name.strip()]
     wrong = [name for name in names if name not in known]
     if wrong or not names:
@@ -105,9 +114,11 @@ def chosen_nodes(context: LaunchContext, known: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _argument(name: str, words: str, default: object = "", choices: list[str] | None = None) -> DeclareLaunchArgument:
+def flag_argument(name: str, words: str, default: bool) -> DeclareLaunchArgument:
+    """An argument that is true or false; see `flag`."""
+    return argument(name, words, str(default).lower(), ["true", "false"])
+
+
+def argument(name: str, words: str, default: object = "", choices: list[str] | None = None) -> DeclareLaunchArgument:
+    """An argument that is explained and never has to be given."""
     return DeclareLaunchArgument(name, default_value=str(default), description=words, choices=choices)
-
-
-def _flag(name: str, words: str, default: bool) -> DeclareLaunchArgument:
-    return _argument(name, words, str(default).lower(), ["true", "false"])

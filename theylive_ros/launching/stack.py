@@ -13,24 +13,24 @@ from launch.events import matches_action
 from launch.events.process import ProcessExited, ShutdownProcess
 from launch_ros.actions import Node
 
-from theylive_ros.launching.arguments import LaunchArgumentError, chosen_nodes, flag, params_file, seconds, text
-from theylive_ros.nodes.ros_arguments import overruling
+from theylive_ros.launching.arguments import LaunchArgumentError, chosen_nodes, flag, number, params_file, text
+from theylive_ros.nodes.ros_arguments import Said, overruling
 from theylive_ros.nodes.said import said
 
-# A process that does not heed Ctrl-C is asked to end, then killed, so that all have ended within five seconds. The light does not
-# wait for that: its lease runs out.
-_ENDING = {"sigterm_timeout": "3", "sigkill_timeout": "1"}
+ENDING = {"sigterm_timeout": "3", "sigkill_timeout": "1.5"}
+"""For every process: who does not heed Ctrl-C is asked to end, then killed, so that all have ended within five seconds. The light does
+not wait for that: its lease runs out."""
 _CANNOT_BE = 2  # exit status of a node whose parameters cannot be
 
 
-def stack(context: LaunchContext, known: Sequence[str], parameters: dict[str, Any] | None = None) -> list[Node]:
+def stack(context: LaunchContext, known: Sequence[str], more: Said | None = None) -> list[Node]:
     """The processes that the launch arguments ask for.
 
-    known: the nodes that this launch file may run. parameters: what it tells all of them. Raises LaunchArgumentError, SaidError.
+    known: the nodes that this launch file may run. more: what it tells them beyond that. Raises LaunchArgumentError, SaidError.
     """
     names = chosen_nodes(context, known)
     file = ["--params-file", str(params_file(context))]
-    typed = ["--params-file", _typed_file(context, known, parameters or {}), "--log-level", text(context, "log_level")]
+    typed = ["--params-file", typed_file(context, known, more or {}), "--log-level", text(context, "log_level")]
     armer = _armer(context, names) if flag(context, "arm") else None
     if flag(context, "composed"):
         command = ["run", "--quiet", "--nodes", ",".join(names), *file]
@@ -40,13 +40,11 @@ def stack(context: LaunchContext, known: Sequence[str], parameters: dict[str, An
     return [*nodes, armer] if armer is not None else nodes
 
 
-def _typed_file(context: LaunchContext, known: Sequence[str], parameters: dict[str, Any]) -> str:
+def typed_file(context: LaunchContext, known: Sequence[str], more: Said) -> str:
     """What was typed, as a parameter file above the other; among the logs of this launch, so that it can be read afterwards."""
-    typed = {name: text(context, name) or None for name in ("camera", "source", "scenario", "model", "device")}
-    if text(context, "autostart"):
-        parameters = {**parameters, "autostart": flag(context, "autostart")}
-    words = said(**typed)
-    tells = {node: {**words.get(node, {}), **parameters} for node in known}
+    words = said(**{name: text(context, name) or None for name in ("camera", "source", "scenario", "model", "device")})
+    every = {name: flag(context, name) for name in ("autostart", "use_sim_time") if text(context, name)}
+    tells = {node: {**every, **words.get(node, {}), **more.get(node, {})} for node in known}
     handle, file = tempfile.mkstemp(prefix="typed-", suffix=".yaml", dir=launch.logging.launch_config.log_dir)
     with open(handle, "w", encoding="utf-8") as stream:
         stream.write(overruling(tells, text(context, "namespace")))
@@ -57,7 +55,7 @@ def _armer(context: LaunchContext, names: Sequence[str]) -> Node:
     """Arms once and ends. It is never started again."""
     if "mirrors" not in names:
         raise LaunchArgumentError("arm:=true is for the machine that runs the mirrors; `nodes` leaves them out")
-    return Node(package="theylive_ros", executable="armer", namespace=text(context, "namespace"), output="screen", **_ENDING)
+    return Node(package="theylive_ros", executable="armer", namespace=text(context, "namespace"), output="screen", **ENDING)
 
 
 def _process(context: LaunchContext, executable: str, armer: Node | None, **options: Any) -> Node:
@@ -79,9 +77,9 @@ def _process(context: LaunchContext, executable: str, armer: Node | None, **opti
         namespace=text(context, "namespace"),
         output="screen",
         respawn=respawn,
-        respawn_delay=seconds(context, "respawn_delay"),
+        respawn_delay=number(context, "respawn_delay"),
         on_exit=on_exit,
-        **_ENDING,
+        **ENDING,
         **options,
     )
 
