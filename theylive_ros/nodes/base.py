@@ -49,6 +49,7 @@ class ManagedNode(LifecycleNode):
     """
 
     def __init__(self, name: str, **options: object) -> None:
+        self._made = False
         super().__init__(name, **options)
         self.parameters = Parameters(self)
         self.meter = Meter()
@@ -74,6 +75,7 @@ class ManagedNode(LifecycleNode):
 
     def ready(self) -> None:
         """All parameters are declared: refuse unknown ones, then start by itself if so configured."""
+        self._made = True
         self.parameters.refuse_undeclared()
         if self._managed.value.autostart:
             self._autostart_timer = self.create_timer(0.0, self._autostart)
@@ -171,8 +173,9 @@ class ManagedNode(LifecycleNode):
 
     def destroy_node(self) -> None:
         """Stop whatever still runs, then destroy the node."""
-        self._halt()
-        self.close()
+        if self._made:  # since Kilted, a context that ends destroys also a node whose __init__ has raised
+            self._halt()
+            self.close()
         super().destroy_node()
 
     def _halt(self) -> None:
