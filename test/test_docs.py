@@ -60,6 +60,16 @@ def test_every_command_in_the_readme_exists():
     assert set(commands) <= set(cli.COMMANDS)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CLONE)))
+def test_every_launch_file_and_argument_on_the_page_exists(page):
+    for name, words in re.findall(r"ros2 launch theylive_ros (\S+\.py)([^\n`#]*)", page.read_text()):
+        file = CLONE / "launch" / name
+        assert file.exists(), name
+        sources = file.read_text() + (CLONE / "theylive_ros" / "launching" / "arguments.py").read_text()
+        for argument in re.findall(r"(\w+):=", words):
+            assert f'"{argument}"' in sources, f"{name} has no argument {argument}"
+
+
 def rows(page, first):
     """Rows of the page's table whose first heading is given, as lists of cells."""
     table = re.search(rf"^\| {re.escape(first)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", page.read_text(), re.MULTILINE)
