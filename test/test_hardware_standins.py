@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from wired_rig import Clock, Rig, gpio, pwm
 
+from theylive_ros import plugins
 from theylive_ros.controller.lines.board import BoardConfig
 from theylive_ros.controller.lines.gpio import GpioConfig
 from theylive_ros.controller.lines.rig import SimConfig
@@ -255,3 +256,10 @@ def test_executor_lines_motors_and_beam_are_one(clock, wired):
     there = camera.to_px(*geometry.board_point(geometry.angles(rig.motors.position)))
     assert all((sample.x, sample.y) == pytest.approx(there) for sample in samples)
     assert rig.motors.position == pytest.approx((40, -25), abs=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "simulated"), [("sim", True), ("gpio_standin", True), ("pwm_standin", True), ("gpio", False), ("pwm", False)]
+)
+def test_lines_that_move_nothing_real_say_so(name, simulated):
+    assert plugins.load(plugins.LINES, name).simulated is simulated

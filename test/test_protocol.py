@@ -31,7 +31,7 @@ replies = st.one_of(
         lambda head, bits, tail, fault: p.Report(*head, *bits, *tail, *fault),
         st.tuples(small, times, numbers, numbers),
         st.tuples(*[flags] * 7),
-        st.tuples(times, times, times),
+        st.tuples(times, times, times, small, small),
         faults,
     ),
     st.builds(p.Refusal, small, words, texts),

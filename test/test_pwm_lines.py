@@ -153,6 +153,8 @@ def test_homing_and_moves_over_pwm_end_where_the_count_says(clock):
         off = [abs(t - b - g) for t, b, g in zip(rig.motors.position, begun, goal, strict=True)]
         assert all(o <= e for o, e in zip(off, rig.executor.player.count_error, strict=True))
     assert max(rig.executor.player.count_error) <= 2
+    report = rig.executor.report(clock.us())
+    assert (report.error_x, report.error_y) == rig.executor.player.count_error
     assert rig.motors.missed == (0, 0)
     assert rig.motors.complaints == []
 

@@ -133,7 +133,9 @@ class Executor:
         player = self.player
         x, y = player.position
         flags = (bool(player.plan), self.lit, self.referenced, self.lines.has_laser, *self.inputs)
-        return m.Report(m.UNKNOWN, now_us, x, y, *flags, player.lag_us, *player.pulses, self.fault, clean(self.fault_text))
+        return m.Report(
+            m.UNKNOWN, now_us, x, y, *flags, player.lag_us, *player.pulses, *player.count_error, self.fault, clean(self.fault_text)
+        )
 
     def take_notices(self) -> list[m.Notice]:
         """What has happened unasked since the last call."""

@@ -26,7 +26,8 @@ STOP_AGAIN = 0.02  # s after which an unanswered STOP or BRAKE is repeated
 class Status:
     """What the controller last said of itself; the fields of `mirrors.interface.ControllerStatus`, and the pulses made.
 
-    time: local monotonic clock (s). position: microsteps. lag: s. fault: empty, or cause and cure. pulses: per axis since its start.
+    time: local monotonic clock (s). position: microsteps; count_error: by how many it is off at most. lag: s. fault: empty, or cause and
+    cure. pulses: per axis since its start.
     """
 
     time: float
@@ -40,6 +41,7 @@ class Status:
     limit_y: bool
     stop: bool
     fault: str
+    count_error: tuple[int, int]
     pulses: tuple[int, int]
 
 
@@ -92,6 +94,7 @@ class Link:
             limit_y=report.limit_y,
             stop=report.stop,
             fault=f"{report.fault}: {report.text}" if report.fault else "",
+            count_error=(report.error_x, report.error_y),
             pulses=(report.pulses_x, report.pulses_y),
         )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-VERSION = 2
+VERSION = 3
 MAX_SEGMENTS = 32  # in one MOVE
 MILLI = 1000  # milli-microsteps in a microstep
 UNKNOWN = -1  # `to` of what answers no line in particular
@@ -103,7 +103,8 @@ class Report(NamedTuple):
     """The controller's state; as an answer it also says that the line was accepted.
 
     time_us: its clock. x, y: microsteps. lag_us: by how much the plan is played late. pulses_x, pulses_y: all pulses made since the
-    start, both directions. fault: empty, or one word for the cause; text: the cause and its cure.
+    start, both directions. error_x, error_y: microsteps by which x, y are off at most, since they were last set by HOME or REFERENCE; 0
+    where every pulse is counted as it is made. fault: empty, or one word for the cause; text: the cause and its cure.
     """
 
     to: int
@@ -120,6 +121,8 @@ class Report(NamedTuple):
     lag_us: int
     pulses_x: int
     pulses_y: int
+    error_x: int
+    error_y: int
     fault: str = ""
     text: str = ""
 

@@ -32,6 +32,12 @@ class Playback(abc.ABC):
         self._ready_us = [-FOREVER, -FOREVER]  # minimum interval and DIR set-up allow no pulse before
         self._direction = [0, 0]  # what DIR says; 0: not known
 
+    @property
+    def count_error(self) -> tuple[int, int]:
+        """Microsteps by which `position` is off at most, per axis, since it was last set from outside; none where pulses are counted one by
+        one."""
+        return 0, 0
+
     @abc.abstractmethod
     def advance(self, now_us: int) -> int:
         """Do what is due; returns when the next thing is."""

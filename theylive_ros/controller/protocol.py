@@ -225,15 +225,16 @@ _FLAGS = ("moving", "lit", "referenced", "has_laser", "limit_x", "limit_y", "sto
 
 def _pack_report(report: Report) -> list[str]:
     flags = sum(bool(getattr(report, name)) << bit for bit, name in enumerate(_FLAGS))
-    numbers = (report.to, report.time_us, report.x, report.y, flags, report.lag_us, report.pulses_x, report.pulses_y)
+    counts = (report.lag_us, report.pulses_x, report.pulses_y, report.error_x, report.error_y)
+    numbers = (report.to, report.time_us, report.x, report.y, flags, *counts)
     return [_number(n) for n in numbers] + (_pack_text(report.fault, report.text) if report.fault else [])
 
 
 def _unpack_report(fields: list[str]) -> Report:
-    to, time_us, x, y, flags, lag_us, pulses_x, pulses_y = (_integer(field) for field in fields[:8])
+    to, time_us, x, y, flags, lag_us, pulses_x, pulses_y, error_x, error_y = (_integer(field) for field in fields[:10])
     bits = [bool(flags >> bit & 1) for bit in range(len(_FLAGS))]
-    fault, text = (_word(fields[8]), " ".join(fields[9:])) if len(fields) > 8 else ("", "")
-    return Report(to, time_us, x, y, *bits, lag_us, pulses_x, pulses_y, fault, text)
+    fault, text = (_word(fields[10]), " ".join(fields[11:])) if len(fields) > 10 else ("", "")
+    return Report(to, time_us, x, y, *bits, lag_us, pulses_x, pulses_y, error_x, error_y, fault, text)
 
 
 def _pack_text(code: str, text: str) -> list[str]:

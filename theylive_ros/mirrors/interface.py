@@ -15,7 +15,8 @@ class ControllerStatus:
 
     time: local monotonic clock (s) at which it was true. position: microsteps from the reference, pulses counted. moving: a plan is
     being played. lit: the laser line is on. referenced: the zero of both axes is known. lag: time (s) by which the running plan is
-    behind its schedule after late wake-ups. fault: empty, or what latched the controller dark until `reset`.
+    behind its schedule after late wake-ups. fault: empty, or what latched the controller dark until `reset`. count_error: microsteps
+    by which each axis' position is off at most since the reference was found; none where every pulse is counted as it is made.
     """
 
     time: float
@@ -29,6 +30,7 @@ class ControllerStatus:
     limit_y: bool
     stop: bool
     fault: str
+    count_error: tuple[int, int] = (0, 0)
 
 
 class Controller(Protocol):

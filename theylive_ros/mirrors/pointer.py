@@ -137,6 +137,7 @@ class Pointer:
             self._trim.reset()
         failed = set(self._failing(status, now))
         self._disarm_if(failed, now)
+        self._trim.count_error = status.count_error if status else self._trim.count_error
         self._follower.offset = self._trim.offset
         self._follower.hear(status)
         target = self._target
@@ -311,6 +312,7 @@ class Pointer:
             trim=follower.trim(state),
             missed_steps=self._trim.missed_steps,
             latency=self._latency,
+            count_error=self._trim.count_error,
             fault=status.fault if status else "",
             disarmed_by=self._disarmed_by,
         )

@@ -44,7 +44,8 @@ class PointerState:
     rest. settled: error within tolerance and no slew under way. armed, referenced, lit (as the controller reports), open (the lease was
     renewed). reasons: all that closes the gate. angles (rad), rates (rad/s): of mirrors 1 and 2 by the count of steps; in
     commissioning by the geometry that orders go by. trim: by how much the seen spot corrects the map, at the spot (px). missed_steps: by
-    how many microsteps each axis is off, as the seen spot tells; 0 within its noise. latency: from capture to the tick that first heard of
+    how many microsteps each axis is off, as the seen spot tells; 0 within its noise. count_error: by how many each axis' count may be off
+    at most, as the controller says of itself. latency: from capture to the tick that first heard of
     it (s). fault: the controller's. disarmed_by: the condition that last disarmed the rig or ended commissioning.
     """
 
@@ -67,6 +68,7 @@ class PointerState:
     rates: Point
     trim: Point
     missed_steps: tuple[int, int]
+    count_error: tuple[int, int]
     latency: float
     fault: str
     disarmed_by: str

@@ -55,9 +55,11 @@ class Trim:
     """What the seen spots say of the count of steps. Offsets are true minus counted (microsteps)."""
 
     def __init__(self, settings: TrimSettings | None = None) -> None:
-        """`settings` and `map_sigma`, the standard deviation of the calibrated map (microsteps), may be replaced at any time."""
+        """May be replaced at any time: `settings`; `map_sigma`, the standard deviation of the calibrated map (microsteps); `count_error`,
+        by how many microsteps each axis' count may be off since it was last referenced."""
         self.settings = settings or TrimSettings()
         self.map_sigma = 0.0
+        self.count_error: tuple[int, int] = (0, 0)
         self.reset()
 
     def reset(self) -> None:
@@ -65,6 +67,7 @@ class Trim:
         self.offset: Point = (0.0, 0.0)
         self.suspected: Point | None = None  # what the offset may be instead
         self._variance = (math.inf, math.inf)
+        self._uncounted = (0, 0)  # the count's error when the last spot was seen
         self._at: tuple[float, Point] | None = None
         self._suspects: list[Point] = []
 
@@ -85,6 +88,7 @@ class Trim:
             if self._suspects:
                 return
         self._at = (stamp, place)
+        self._uncounted = self.count_error
 
     def sigma(self, now: float, place: Point) -> Point:
         """Standard deviation of the offset per axis (microsteps) at a moment and a counted place."""
@@ -113,14 +117,19 @@ class Trim:
         return max(self.settings.map_sigma, self.map_sigma) ** 2
 
     def _grown(self, now: float, place: Point) -> Point:
-        """Variance of the offset after the time and the way since the last spot; at most that of the map."""
+        """Variance of the offset after the time and the way since the last spot; at most that of the map, but for what the controller
+        itself may have miscounted: each pulse that may have been made or not adds a quarter at most (Popoviciu)."""
         settings, most = self.settings, self._worst
+        old, uncounted = (
+            self._variance,
+            [max(error - before, 0) / 4 for error, before in zip(self.count_error, self._uncounted, strict=True)],
+        )
         if self._at is None:
-            return most, most
+            return most + uncounted[0], most + uncounted[1]
         stamp, (x, y) = self._at
         way = math.hypot(place[0] - x, place[1] - y)
         more = most * (max(now - stamp, 0.0) / settings.memory + way / settings.reach)
-        return min(most, self._variance[0] + more), min(most, self._variance[1] + more)
+        return max(old[0], min(most, old[0] + more)) + uncounted[0], max(old[1], min(most, old[1] + more)) + uncounted[1]
 
     def _suspect(self, off: Point, sigma: Point) -> None:
         """Keep a surprising spot; believe it once `confirm` of them agree."""

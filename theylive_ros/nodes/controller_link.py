@@ -62,7 +62,7 @@ class ControllerChoice:
         self._socket = node.declare(SocketConfig)
         self._port = node.declare(PortConfig)
         self._lines = node.declare(LinesConfig)
-        _, self._settings = node.declare_plugin(plugins.LINES, self._lines.value.plugin, "lines")
+        self._plugin, self._settings = node.declare_plugin(plugins.LINES, self._lines.value.plugin, "lines")
         self._executor = node.declare(ExecutorSettings, "controller")
 
     @property
@@ -76,8 +76,10 @@ class ControllerChoice:
 
     @property
     def simulated(self) -> bool:
-        """Whether nothing real is moved."""
-        return bool(self._socket.value.controller_socket) or (not self._port.value.controller_port and self._lines.value.plugin == "sim")
+        """Whether nothing real is moved. Lines that do not say so are real."""
+        if self._socket.value.controller_socket:
+            return True
+        return not self._port.value.controller_port and getattr(self._plugin, "simulated", False)
 
     def open(self) -> Link:
         """A link to the controller. Raises OSError in one line, ConfigurationError where two are named."""

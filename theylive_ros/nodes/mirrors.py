@@ -151,7 +151,8 @@ class MirrorsNode(ManagedNode):
         return DiagnosticStatus.OK, "lit" if state.lit else "dark: " + ", ".join(state.reasons)
 
     def facts(self) -> dict[str, str]:
-        """Where the controller is, by which calibration the rig points, and what last disarmed."""
+        """Where the controller is, by which calibration the rig points, what last disarmed; by how many steps the seen spot says that the
+        count is off, and by how many the controller says that it may be."""
         state, calibration, asker = self._state, self._planner.calibration, self._asker
         made = f"{calibration.method}, {calibration.created}" if calibration is not None else "none"
         return {
@@ -160,6 +161,8 @@ class MirrorsNode(ManagedNode):
             "camera_clock": asker.words if asker is not None else "not asked",
             "mode": state.mode if state is not None else "",
             "disarmed_by": state.disarmed_by if state is not None else "",
+            "missed_steps": _microsteps(state.missed_steps) if state is not None else "",
+            "count_error": _microsteps(state.count_error) if state is not None else "",
         }
 
     def _refuse_sim_time(self, parameters: list[Parameter]) -> SetParametersResult:
@@ -289,6 +292,10 @@ class MirrorsNode(ManagedNode):
         self._planner.drop_link()
         self._planner.do(Pointer.disarm)
         self._tick_once(clocks)  # what was said before may have been that it is lit, and armed
+
+
+def _microsteps(axes: tuple[int, int]) -> str:
+    return f"x {axes[0]}, y {axes[1]} microsteps"
 
 
 def main() -> None:

@@ -26,6 +26,9 @@ class Lines(abc.ABC):
 
     Config: ClassVar[type]
 
+    simulated: ClassVar[bool] = False
+    """Whether nothing real is moved or lit: then time may be simulated, too, and the map is known without a calibration."""
+
     def __init__(self, config: Any) -> None:
         """Keeps the config; touches no wire."""
         self.config = config

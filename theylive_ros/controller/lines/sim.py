@@ -12,6 +12,7 @@ class SimLines(Rig, Lines):
     """Lines plugin `sim`. `stop_pressed` and `broken` (raise LinesError from now on) are set by tests and the simulator."""
 
     Config = SimConfig
+    simulated = True
 
     def __init__(self, config: SimConfig) -> None:
         super().__init__(config)

@@ -28,6 +28,7 @@ class GpioStandinLines(GpioLines):
     """`chip`: the wires and their edges; `motors`: what they move."""
 
     Config = StandinConfig
+    simulated = True
     config: StandinConfig
 
     def __init__(

@@ -22,6 +22,8 @@ from theylive_ros.simulator.hardware.wires import Chip
 class PwmStandinLines(PwmLines):
     """`chip` and `tree`: the hardware; `motors`: what they move. The folder lives as long as the lines; config.pwm_root is not used."""
 
+    simulated = True
+
     def __init__(
         self,
         config: PwmConfig,
