@@ -17,6 +17,7 @@ class ParameterReader:
 
     def __init__(self, node: Node, name: str, tell: Callable[[dict[str, Any]], None]) -> None:
         """name: of the other node, in the namespace of `node`. tell: hears the parameters by name, once."""
+        self.name = name
         self.done = False
         self._tell = tell
         self._asked = False
