@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
+THEYLIVE = (sys.executable, "-c", "from theylive_ros.cli import main; main()")
 
 
 def executable(node):

@@ -56,7 +56,7 @@ class Bench:
         self.ear_node = Node("ear", context=context)
         self.executor.add_node(self.ear_node)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._spin, name="bench")
+        self._thread = threading.Thread(target=self._spin, name="bench", daemon=True)  # a test that breaks off must not hang
         self._thread.start()
 
     def _spin(self):

@@ -18,12 +18,6 @@ from theylive_ros.simulator.score import Score
 from theylive_ros.simulator.truth import LitSample, TrueHead
 
 NODES = ("simulator", "detector", "selector", "mirrors", "calibrator", "visualizer")
-TRANSITIONS = {
-    "configure": Transition.TRANSITION_CONFIGURE,
-    "activate": Transition.TRANSITION_ACTIVATE,
-    "deactivate": Transition.TRANSITION_DEACTIVATE,
-    "cleanup": Transition.TRANSITION_CLEANUP,
-}
 START = 90.0  # s that a rig may take to start on a machine that is busy with other things
 _MM_PER_PX = 0.785
 _ANSWER = 30.0  # s
@@ -75,7 +69,7 @@ class RunningRig:
 
     def change(self, node, transition):
         """Ask for a transition by name; whether it was made."""
-        request = ChangeState.Request(transition=Transition(id=TRANSITIONS[transition]))
+        request = ChangeState.Request(transition=Transition(label=transition))
         return self.ask(ChangeState, f"{node}/change_state", request, patience=_ANSWER).success  # once: the simulator takes its time
 
     def wait_until_active(self, nodes=NODES, timeout=START):

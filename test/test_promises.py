@@ -1,8 +1,8 @@
 """What the product promises of a rig that runs, each node a process of its own, with no launch: the same in test/launch, with it."""
 
+import functools
 import os
 import signal
-import sys
 import time
 
 import pytest
@@ -10,13 +10,12 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
 import promises
-from processes import alive, executable, programs
+from processes import THEYLIVE, alive, executable, programs
 from ros_bench import open_bench
 from running_rig import NODES, RunningRig
 
 from theylive_ros.share import share_path
 
-THEYLIVE = (sys.executable, "-c", "from theylive_ros.cli import main; main()")
 END = 5.0  # s
 
 
@@ -79,6 +78,10 @@ def test_mirrors_that_are_killed_come_back_disarmed(rig):
 
 def test_all_other_nodes_that_are_killed_come_back_and_leave_it_disarmed(rig):
     promises.all_others_that_are_killed_come_back_and_leave_it_disarmed(rig, rig.kill)
+
+
+def test_a_recording_of_it_replayed_gives_the_recorded_targets(rig, start, tmp_path):
+    promises.a_recording_of_it_replayed_gives_the_recorded_targets(rig, tmp_path, functools.partial(start, *THEYLIVE))
 
 
 def test_two_rigs_in_two_namespaces_do_not_hear_each_other(rig, start):

@@ -1,0 +1,70 @@
+"""`ros2 launch theylive_ros sim.launch.py autostart:=false`: every node waits for `ros2 lifecycle set`."""
+
+import sys
+import unittest
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+pytest.importorskip("launch_testing", reason="needs ROS 2's launch_testing, which is no wheel: source a ROS 2 installation")
+
+import launch_testing
+from launched import Rigs, description, include, launch_test
+from running_rig import NODES, START
+
+RIGS = Rigs("")
+
+
+@launch_test
+def generate_test_description():
+    return description(include("sim.launch.py", autostart="false", scenario="one_alien"))
+
+
+class TestManagedLaunch(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        (cls.rig,) = RIGS.open()
+
+    @classmethod
+    def tearDownClass(cls):
+        RIGS.end()
+
+    def test_nodes_do_what_they_are_told_and_nothing_else(self):
+        rig = self.rig
+        for node in NODES:
+            assert rig.state(node, START) == "unconfigured"
+            assert not rig.change(node, "activate")
+        assert not rig.change("mirrors", "configure"), "there is no controller yet"
+        for node in NODES:
+            self.walk(node, "configure", "inactive")
+        assert not rig.truth.messages + rig.detections.messages + rig.targets.messages + rig.laser.messages
+        for node in reversed(NODES):
+            self.walk(node, "activate", "active")
+        rig.arm()
+        rig.wait_until_it_shines()
+        self.walk("mirrors", "deactivate", "inactive")
+        assert not rig.laser.wait(lambda heard: not heard[-1].on)[-1].armed
+        self.walk("mirrors", "activate", "active")
+        rig.wait_until_only_arming_is_missing()
+        for node in NODES:
+            self.walk(node, "deactivate", "inactive")
+            self.walk(node, "cleanup", "unconfigured")
+            self.walk(node, "shutdown", "finalized")
+
+    def walk(self, node, transition, state):
+        assert self.rig.change(node, transition), f"{node} could not {transition}"
+        assert self.rig.state(node) == state
+
+
+@launch_testing.post_shutdown_test()
+class TestTheEnd(unittest.TestCase):
+    @classmethod
+    def tearDownClass(cls):
+        RIGS.close()
+
+    def test_all_end_in_time_in_order_and_dark(self, proc_info):
+        RIGS.check_the_end(proc_info)

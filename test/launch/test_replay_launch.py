@@ -1,0 +1,89 @@
+"""A simulated rig recorded by `theylive record`, then `ros2 launch theylive_ros replay.launch.py bag:=...`."""
+
+import functools
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+pytest.importorskip("launch_testing", reason="needs ROS 2's launch_testing, which is no wheel: source a ROS 2 installation")
+pytest.importorskip("rosbags", reason="needs rosbags, which is no ROS package: pip install rosbags")
+
+import launch_testing
+import promises
+from launched import Rigs, description, include, launch_test
+from processes import THEYLIVE, programs
+from ros_bench import open_bench
+from running_rig import START, RunningRig, stamp
+
+NODES = ("player", "detector", "selector", "visualizer")
+RIGS = Rigs("")
+RECORDED = {}  # stamp: detections, target
+
+
+def record(bag):
+    """One alien, and John who walks by it."""
+    with programs() as start, open_bench() as bench:
+        rig = RunningRig(bench, "left")
+        nodes = ("simulator", "detector", "selector")
+        start(*THEYLIVE, "run", "--sim", "john_walks_through", "--namespace", "left", "--nodes", ",".join(nodes), "--quiet")
+        rig.wait_until_active(nodes)
+        promises.record(rig, bag, functools.partial(start, *THEYLIVE), targets=100)
+        found = {stamp(message): message for message in rig.detections.messages}
+        RECORDED.update({stamp(message): (found[stamp(message)], message) for message in rig.targets.messages})
+
+
+@launch_test
+def generate_test_description():
+    folder = RIGS.keep(tempfile.TemporaryDirectory(prefix="theylive-"))
+    record(Path(folder, "bag"))
+    return description(include("replay.launch.py", bag=str(Path(folder, "bag")), rate="0.5"))
+
+
+class TestReplayLaunch(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        (cls.rig,) = RIGS.open()
+
+    @classmethod
+    def tearDownClass(cls):
+        RIGS.end()
+
+    def test_the_recording_gives_the_recorded_detections_and_targets(self):
+        self.rig.wait_until_active(NODES)
+        targets = self.rig.targets.wait(lambda heard: heard and stamp(heard[-1]) >= 0.5 * (min(RECORDED) + max(RECORDED)), START)
+        detections = {stamp(message): message for message in self.rig.detections.messages}
+        both = [(detections[t], target, *RECORDED[t]) for target in targets if (t := stamp(target)) in RECORDED and t in detections]
+        assert len(both) >= 20
+        for found, _, recorded, _ in both:
+            assert heads(found.detections) == heads(recorded.detections)
+        same = [target for _, target, _, recorded in both if aimed(target) == aimed(recorded)]
+        assert len(same) >= 0.9 * len(both), f"{len(same)} of {len(both)} targets are the recorded ones"
+        assert any(target.has_target for target in same)
+        assert not self.rig.laser.messages, "there are no mirrors"
+
+
+def heads(items):
+    return [(item.label, round(item.score, 3), round(item.x, 2), round(item.y, 2)) for item in items]
+
+
+def aimed(target):
+    """What is aimed at and what is spared, to the nearest 4 px: the filters began at other moments."""
+    chosen = [target.target] if target.has_target else []
+    return [(track.label, round(track.x / 4), round(track.y / 4)) for track in chosen], [t.label for t in target.protected_tracks]
+
+
+@launch_testing.post_shutdown_test()
+class TestTheEnd(unittest.TestCase):
+    @classmethod
+    def tearDownClass(cls):
+        RIGS.close()
+
+    def test_all_end_in_time_and_in_order(self, proc_info):
+        RIGS.check_the_end(proc_info)

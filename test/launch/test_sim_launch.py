@@ -1,0 +1,67 @@
+"""`ros2 launch theylive_ros sim.launch.py arm:=true`: one rig, each node a process, held to one promise after the other."""
+
+import sys
+import unittest
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+pytest.importorskip("launch_testing", reason="needs ROS 2's launch_testing, which is no wheel: source a ROS 2 installation")
+
+import launch_testing
+import promises
+from launched import Rigs, description, include, kill, launch_test
+
+RIGS = Rigs("")
+
+
+@launch_test
+def generate_test_description():
+    return description(include("sim.launch.py", arm="true", respawn_delay="0.5"))
+
+
+class TestSimLaunch(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        (cls.rig,) = RIGS.open()
+        cls.rig.wait_until_active()
+        cls.rig.wait_until_it_shines()  # nobody but the launch file has armed it
+        cls.rig.trigger("mirrors/disarm")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.rig.arm()
+        cls.rig.wait_until_it_shines()
+        RIGS.end()
+
+    def test_frames_become_targets(self):
+        promises.frames_become_targets(self.rig)
+
+    def test_aliens_are_hit_and_john_is_not(self):
+        promises.aliens_are_hit_and_john_is_not(self.rig)
+
+    def test_parameters_take_effect_while_it_runs(self):
+        promises.parameters_take_effect_while_it_runs(self.rig)
+
+    def test_every_node_goes_through_its_states_one_by_one(self):
+        promises.every_node_goes_through_its_states_one_by_one(self.rig)
+
+    def test_mirrors_that_are_killed_are_respawned_and_stay_disarmed(self):
+        promises.mirrors_that_are_killed_come_back_disarmed(self.rig, kill)
+
+    def test_all_others_that_are_killed_are_respawned_and_leave_it_disarmed(self):
+        promises.all_others_that_are_killed_come_back_and_leave_it_disarmed(self.rig, kill)
+
+
+@launch_testing.post_shutdown_test()
+class TestTheEnd(unittest.TestCase):
+    @classmethod
+    def tearDownClass(cls):
+        RIGS.close()
+
+    def test_all_end_in_time_in_order_and_dark(self, proc_info):
+        RIGS.check_the_end(proc_info)
