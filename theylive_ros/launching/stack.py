@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import launch.logging
-from launch import LaunchContext, SomeEntitiesType
+from launch import LaunchContext, LaunchDescriptionEntity
 from launch.actions import EmitEvent, LogInfo
 from launch.events import matches_action
 from launch.events.process import ProcessExited, ShutdownProcess
@@ -16,6 +16,7 @@ from launch_ros.actions import Node
 from theylive_ros.launching.arguments import LaunchArgumentError, chosen_nodes, flag, number, params_file, text
 from theylive_ros.nodes.ros_arguments import Said, overruling
 from theylive_ros.nodes.said import said
+from theylive_ros.nodes.spin import LAUNCHED
 
 ENDING = {"sigterm_timeout": "3", "sigkill_timeout": "1.5"}
 """For every process: who does not heed Ctrl-C is asked to end, then killed, so that all have ended within five seconds. The light does
@@ -55,16 +56,23 @@ def _armer(context: LaunchContext, names: Sequence[str]) -> Node:
     """Arms once and ends. It is never started again."""
     if "mirrors" not in names:
         raise LaunchArgumentError("arm:=true is for the machine that runs the mirrors; `nodes` leaves them out")
-    return Node(package="theylive_ros", executable="armer", namespace=text(context, "namespace"), output="screen", **ENDING)
+    return Node(
+        package="theylive_ros",
+        executable="armer",
+        namespace=text(context, "namespace"),
+        output="screen",
+        additional_env={LAUNCHED: "1"},
+        **ENDING,
+    )
 
 
 def _process(context: LaunchContext, executable: str, armer: Node | None, **options: Any) -> Node:
     respawn = flag(context, "respawn")
 
-    def on_exit(event: ProcessExited, context: LaunchContext) -> SomeEntitiesType | None:
+    def on_exit(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
         if context.is_shutdown:
             return None
-        after: list[Any] = []
+        after: list[LaunchDescriptionEntity] = []
         if respawn and event.returncode == _CANNOT_BE:
             after += [LogInfo(msg=f"{event.process_name} is not started again: its parameters cannot be"), _end(event.action)]
         if armer is not None and armer.return_code is None:
@@ -79,6 +87,7 @@ def _process(context: LaunchContext, executable: str, armer: Node | None, **opti
         respawn=respawn,
         respawn_delay=number(context, "respawn_delay"),
         on_exit=on_exit,
+        additional_env={LAUNCHED: "1"},
         **ENDING,
         **options,
     )
