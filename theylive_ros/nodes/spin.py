@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 
@@ -9,14 +10,22 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
+LAUNCHED = "THEYLIVE_LAUNCHED"
+"""Environment variable that a launch file sets: the process ends with the one that started it."""
+
 
 def spin(nodes: Sequence[Node], stop: threading.Event, until: Callable[[], bool] = lambda: False) -> None:
     """Run nodes until `stop` is set or `until()`, asked twenty times a second, holds; then destroy them all, the last one first.
+
+    So they do when the launch is gone that has started them: ended by SIGTERM or killed, `ros2 launch` ends nobody, and a laser that
+    was armed would go on.
 
     Each node has an executor and a thread of its own: one executor for all would look at the entities of every node, in Python, at
     each message for one of them. An exception in a callback ends all nodes and is raised here: a stack with a dead node is no stack.
     """
     context = nodes[0].context
+    parent = os.getppid()
+    launched = LAUNCHED in os.environ
     done = threading.Event()
     errors: list[BaseException] = []
     threads = [threading.Thread(target=_spin_one, args=(n, done, errors), name=f"{n.get_name()}-spin", daemon=True) for n in nodes]
@@ -24,7 +33,9 @@ def spin(nodes: Sequence[Node], stop: threading.Event, until: Callable[[], bool]
         for thread in threads:
             thread.start()
         while not (stop.wait(0.05) or errors or until() or not rclpy.ok(context=context)):
-            pass
+            if launched and os.getppid() != parent:
+                nodes[0].get_logger().error("the launch that has started this is gone, so this ends too")
+                break
     finally:
         done.set()
         for thread in threads:
