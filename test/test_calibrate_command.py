@@ -6,15 +6,18 @@ import signal
 import threading
 
 import cv2
+import numpy as np
 import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
+from sensor_msgs.msg import CompressedImage
 from theylive_msgs.action import Calibrate
 
 from theylive_ros import cli
 from theylive_ros.commands import calibrate
 from theylive_ros.mirrors.calibration import Observed, nominal, save
+from theylive_ros.nodes import qos
 from theylive_ros.nodes.base import ManagedNode, Worker
 from theylive_ros.nodes.calibrate_server import CalibrateServer
 
@@ -89,6 +92,32 @@ def test_it_shows_progress_and_result_and_draws_the_residuals(calibrator, tmp_pa
     for words in ("6 seen and believed, 2 rejected", "0.11 px RMS, 0.20 mm p95", "100 % of the picture of 320x240 px", str(picture)):
         assert words in said.out
     assert cv2.imread(str(picture)) is not None
+
+
+def test_the_residuals_are_drawn_over_what_the_camera_sees(bench, calibrator, tmp_path):
+    camera = bench.say(CompressedImage, "image_raw/compressed", qos.IMAGE)
+    seen = cv2.imencode(".png", np.full((240, 320, 3), (60, 60, 200), np.uint8))[1].tobytes()
+
+    def script(job, worker):
+        save(dataclasses.replace(nominal(), method="sweep", points=POINTS), job.request.file)
+        return Calibrate.Result(success=True, message="6 places", file=job.request.file)
+
+    calibrator(script)
+    picture, over = tmp_path / "rig.png", threading.Event()
+
+    def film():
+        while not over.wait(0.03):
+            camera.publish(CompressedImage(format="png", data=seen))
+
+    thread = threading.Thread(target=film)
+    thread.start()
+    try:
+        assert theylive("--file", tmp_path / "rig.yaml", "--picture", picture) == 0
+    finally:
+        over.set()
+        thread.join()
+    blue, _, red = cv2.imread(str(picture))[300, 200]
+    assert red > blue + 40
 
 
 def test_what_was_refused_ends_with_status_1_and_the_reason(calibrator, tmp_path, capsys):

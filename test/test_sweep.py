@@ -225,6 +225,24 @@ def test_wrong_directions_are_refused_and_named(axis):
     assert caught.value.reason == "mirrored"
 
 
+def test_places_beyond_the_limits_are_counted_with_what_the_limits_would_have_to_be():
+    narrow = (-45, 140), (-140, 35)
+    _, swept = course(Sweep(GEOMETRY, 320, 240, narrow), truthful(Beam(GEOMETRY, CAMERA, CROOKED)))
+    beyond = {b.limit: b for b in swept.beyond}
+    assert set(beyond) == {"low_x", "high_y"}
+    assert all(b.places >= 3 for b in swept.beyond)
+    wide = (min(-45, beyond["low_x"].needed), 140), (-140, max(35, beyond["high_y"].needed))
+    _, all_of_it = course(Sweep(GEOMETRY, 320, 240, wide), truthful(Beam(GEOMETRY, CAMERA, CROOKED)))
+    # where more was seen the map is a little better, and so is what is asked for
+    assert sum(b.places for b in all_of_it.beyond) <= 2
+    assert len(all_of_it.pairs) > len(swept.pairs) + 10
+
+
+def test_within_wide_limits_nothing_lies_beyond():
+    _, swept = course(Sweep(GEOMETRY, 320, 240, LIMITS), truthful(Beam(GEOMETRY, CAMERA, CROOKED)))
+    assert swept.beyond == ()
+
+
 def test_looks_are_whole_microsteps_within_the_limits_and_never_too_many():
     limits = (-60, 60), (-40, 35)
     asked, swept = course(Sweep(GEOMETRY, 320, 240, limits), truthful(Beam(GEOMETRY, CAMERA, CROOKED)))

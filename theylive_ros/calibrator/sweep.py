@@ -55,11 +55,21 @@ class Feedback(NamedTuple):
     residual: float
 
 
+class Beyond(NamedTuple):
+    """Places of the grid that a limit keeps from being looked at. limit: its name, as low_x. needed: where it would have to be
+    (microsteps)."""
+
+    limit: str
+    places: int
+    needed: int
+
+
 class Swept(NamedTuple):
-    """What a sweep has brought. again: places of the beginning as seen then and at the end."""
+    """What a sweep has brought. again: places of the beginning as seen then and at the end. beyond: what the limits have cost."""
 
     pairs: tuple[Pair, ...]
     again: tuple[tuple[Pair, Pair], ...]
+    beyond: tuple[Beyond, ...] = ()
 
 
 class SweepError(ValueError):
@@ -80,6 +90,7 @@ class Sweep:
         self._pairs: list[Pair] = []
         self._again: list[tuple[Pair, Pair]] = []
         self._misses: collections.Counter[str] = collections.Counter()
+        self._beyond: dict[str, Beyond] = {}
         self._tried = 0
         self._model: Model | None = None
         self._fitted = 0  # pairs in the model
@@ -92,7 +103,7 @@ class Sweep:
         yield from self._grid()
         yield from self._look_again()
         self._tell("fit", 1.0)
-        return Swept(tuple(self._pairs), tuple(self._again))
+        return Swept(tuple(self._pairs), tuple(self._again), tuple(self._beyond.values()))
 
     # -- the stages
 
@@ -213,12 +224,22 @@ class Sweep:
         away = np.where(inside, np.linalg.norm(places - pixel, axis=1), np.inf)
         best = int(np.argmin(away))
         steps = near[best]
-        if not math.isfinite(away[best]) or not self._reachable(steps) or any((p.steps_x, p.steps_y) == steps for p in self._pairs):
+        if not math.isfinite(away[best]) or any((p.steps_x, p.steps_y) == steps for p in self._pairs):
+            return None
+        if not self._reachable(steps):
+            self._note_beyond(steps)
             return None
         return steps
 
     def _reachable(self, steps: _Steps) -> bool:
         return all(low <= s <= high for s, (low, high) in zip(steps, self._limits, strict=True))
+
+    def _note_beyond(self, steps: _Steps) -> None:
+        for axis, step, (low, high) in zip("xy", steps, self._limits, strict=True):
+            if not low <= step <= high:
+                name = f"low_{axis}" if step < low else f"high_{axis}"
+                before = self._beyond.get(name, Beyond(name, 0, step))
+                self._beyond[name] = Beyond(name, before.places + 1, min(before.needed, step) if step < low else max(before.needed, step))
 
     def _fit(self) -> None:
         """The map by what was seen so far. Only its optics lead on, for a polynomial tells nothing of what lies outside."""

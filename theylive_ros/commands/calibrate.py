@@ -28,9 +28,11 @@ from theylive_ros.mirrors.calibration import Calibration, CalibrationError, load
 if TYPE_CHECKING:
     import threading
 
+    import numpy as np
     from theylive_msgs.action import Calibrate
 
 _PATIENCE = 10.0  # s for the calibrator to answer, and to end what was cancelled
+_VIEW_PATIENCE = 1.0  # s for a picture
 # Why the mirrors cannot be moved yet, in a rig that has just been started.
 _NOT_YET = frozenset(("link_silent", "unreferenced"))
 _LINE_EVERY = 5.0  # s between two lines where there is no terminal
@@ -67,25 +69,26 @@ def run(args: argparse.Namespace) -> int:
     with stop_signals() as stop:
         try:
             start_ros(["--ros-args", "-r", f"__ns:=/{args.namespace.strip('/')}"] if args.namespace else None)
-            result = _calibrate(args, stop)
+            result, view = _calibrate(args, stop)
         finally:
             rclpy.try_shutdown()
     print(result.message)
     if not result.success:
         return 1
-    _show(Path(result.file), args.picture)
+    _show(Path(result.file), args.picture, view)
     return 0
 
 
-def _calibrate(args: argparse.Namespace, stop: threading.Event) -> Calibrate.Result:
-    """Send the goal and see it through. Raises CalibrateError."""
+def _calibrate(args: argparse.Namespace, stop: threading.Event) -> tuple[Calibrate.Result, np.ndarray | None]:
+    """Send the goal and see it through; the result, and what the camera sees afterwards, None if it says nothing. Raises CalibrateError."""
     import rclpy
     from rclpy.action import ActionClient
     from rclpy.node import Node
+    from sensor_msgs.msg import CompressedImage, Image
     from theylive_msgs.action import Calibrate
     from theylive_msgs.msg import LaserState
 
-    from theylive_ros.nodes import qos
+    from theylive_ros.nodes import conversions, qos
 
     node = Node("calibrate")
     client = ActionClient(node, Calibrate, "calibrate")
@@ -130,22 +133,32 @@ def _calibrate(args: argparse.Namespace, stop: threading.Event) -> Calibrate.Res
             spin_until(over, _PATIENCE)
         if not result.done():
             raise CalibrateError("the calibrator is gone; without its orders the mirrors are dark, and the old calibration is as it was")
-        return result.result().result
+        views: list[np.ndarray] = []
+
+        def on_picture(message: Image | CompressedImage) -> None:
+            if not views and (picture := conversions.picture_of(message)) is not None:
+                views.append(picture)
+
+        if result.result().result.success:
+            for kind, topic in ((CompressedImage, "image_raw/compressed"), (Image, "image_raw")):
+                node.create_subscription(kind, topic, on_picture, qos.IMAGE)
+            spin_until(lambda: bool(views), _VIEW_PATIENCE)
+        return result.result().result, views[0] if views else None
     finally:
         bar.end()
         client.destroy()
         node.destroy_node()
 
 
-def _show(file: Path, picture: Path) -> None:
-    """Draw the residuals, where the file is within reach: the calibrator may run on another machine."""
+def _show(file: Path, picture: Path, view: np.ndarray | None) -> None:
+    """Draw the residuals over what the camera sees, where the file is within reach: the calibrator may run on another machine."""
     try:
         calibration = load(file)
     except CalibrationError as error:
         print(f"calibrate: no picture of the residuals, for the file is not to be read here ({error})", file=sys.stderr)
         return
     print(_table(calibration))
-    if not cv2.imwrite(str(picture), residuals(calibration)):
+    if not cv2.imwrite(str(picture), residuals(calibration, view)):
         raise CalibrateError(f"cannot write {picture}")
     print(f"\nfile {file}   picture {picture}")
 

@@ -17,20 +17,10 @@ _PAUSE = 1.0  # s between two tries
 
 
 class Armer:
-    """Waits until nothing speaks against arming, then calls `mirrors/arm`, until that is accepted; never again after it was."""
+    """Waits until the rig is ready, then calls `mirrors/arm`, until that is accepted; never again after it was."""
 
-    # What arming would be refused for; all else comes and goes with the scene.
-    _FORBIDDING = frozenset(
-        (
-            "link_silent",
-            "controller_fault",
-            "stop_input",
-            "limit_input",
-            "no_laser_line",
-            "unreferenced",
-            "cannot_clear_protected",
-        )
-    )
+    # What passes by itself while a rig gets ready. Whatever else arming is refused for, its refusal says.
+    _PASSING = frozenset(("link_silent", "limit_input", "unreferenced"))
 
     def __init__(self, node: Node) -> None:
         self.done = False
@@ -46,7 +36,7 @@ class Armer:
         self.done = self.done or state.armed
         if self.done or self._asking or time.monotonic() < self._not_before:
             return
-        if self._FORBIDDING & set(state.reasons) or not self._client.service_is_ready():
+        if self._PASSING & set(state.reasons) or not self._client.service_is_ready():
             return
         # An answer that never comes, for the mirrors have ended, leaves this as it is: what comes after them is armed by hand.
         self._asking = True

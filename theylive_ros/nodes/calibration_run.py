@@ -89,7 +89,7 @@ class CalibrationRun:
         calibration = fit_sweep(swept.pairs, swept.again, facts.geometry, width, height, self._settings.fit)
         self._check(job)
         save(calibration, file)
-        return _result(calibration, file, self._reload(file, facts))
+        return _result(calibration, swept, file, self._reload(file, facts))
 
     def _sweep_settings(self, job: Job) -> SweepSettings:
         settings = self._settings.sweep
@@ -204,7 +204,17 @@ def _feedback(f: Feedback) -> Calibrate.Feedback:
     return Calibrate.Feedback(stage=f.stage, progress=float(f.progress), tried=f.tried, found=f.found, residual=float(f.residual))
 
 
-def _result(calibration: Calibration, file: str, reloaded: str) -> Calibrate.Result:
+def _result(calibration: Calibration, swept: Swept, file: str, reloaded: str) -> Calibrate.Result:
     rms, p95, points = calibration.rms_px, calibration.p95_m, len(calibration.points)
-    words = f"{points} places, residual {rms:.2f} px RMS and {1e3 * p95:.2f} mm p95, cross-validated; {reloaded}"
+    words = f"{points} places, residual {rms:.2f} px RMS and {1e3 * p95:.2f} mm p95, cross-validated; {_beyond(swept)}{reloaded}"
     return Calibrate.Result(success=True, message=words, file=file, points=points, rms=rms, p95=p95)
+
+
+def _beyond(swept: Swept) -> str:
+    """What the limits have cost, and how they would have to be; empty for nothing."""
+    if not swept.beyond:
+        return ""
+    wider = ", ".join(f"{b.limit} to {b.needed} ({b.places} places)" for b in swept.beyond)
+    return (
+        f"the field of aim is smaller than the picture, for the mirrors' parameters `limits.` (and `controller.`) end before it: {wider}; "
+    )
