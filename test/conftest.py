@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from needs_ros import needs_ros
 
 _MARK = "THEYLIVE_TEST_RUN"
 
@@ -43,6 +44,13 @@ def _keep_to_itself() -> None:
 
 
 _keep_to_itself()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs ROS 2, so that `-m ros` runs it alone on another distribution."""
+    for item in items:
+        if "bench" in getattr(item, "fixturenames", ()) or needs_ros(item.path):
+            item.add_marker("ros")
 
 
 @pytest.fixture(scope="session")
