@@ -18,7 +18,7 @@ from processes import programs
 from std_srvs.srv import Trigger
 from theylive_msgs import msg
 
-from theylive_ros.mirrors.calibration import nominal, save
+from theylive_ros.mirrors.calibration import nominal
 from theylive_ros.nodes import qos
 
 PAGE = Path(__file__).parent.parent / "docs" / "plugins.md"
@@ -32,7 +32,6 @@ def rig(tmp_path_factory):
     folder = tmp_path_factory.mktemp("disc_rig")
     for name, text in FILES.items():
         (folder / name).write_text(text)
-    save(nominal(), folder / "calibration.yaml")
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet", "--disable-pip-version-check"]
     command = [sys.executable, "-m", "pip", "install", *options, "--target", str(folder / "installed"), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PIP_USER": "0"})
