@@ -1,5 +1,6 @@
 """The files in config/ and the page of parameters say what the nodes declare, no more and no less, and the nodes take them."""
 
+import math
 import re
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 
 from theylive_ros.nodes.compose import NODES, node_class
 from theylive_ros.nodes.parameters import ConfigurationError
+from theylive_ros.settings import check_value
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -72,6 +74,24 @@ def test_every_parameter_has_a_description_and_a_number_its_range_or_unit(ros):
             assert entry.words, entry.name
             if entry.type in ("int", "float"):
                 assert entry.limits or entry.unit, f"{node}: {entry.name}"
+
+
+WRONG = {"bool": [1, "true"], "int": [1.5, "1", True], "float": ["1.0", False, math.nan], "str": [1, 1.0, True], "list": ["x", 1.5]}
+
+
+def test_every_parameter_refuses_another_type_and_what_is_out_of_range_by_name(ros):
+    for node in NODES:
+        for entry in parameters.declared(node):
+            wrong = list(WRONG[entry.type.partition("[")[0]])
+            if entry.type == "float" and not entry.limits:
+                wrong.remove(math.nan)
+            data = entry.field.metadata
+            wrong += [data[end] + step for end, step in (("low", -1), ("high", 1)) if data.get(end) is not None]
+            wrong += ["no such word"] if data.get("choices") else []
+            for value in wrong:
+                with pytest.raises(ValueError, match=rf"^{re.escape(entry.name)} is .*; it must be \w"):
+                    check_value(entry.config, entry.field.name, value, entry.name.removesuffix(entry.field.name))
+            check_value(entry.config, entry.field.name, entry.default)
 
 
 def test_a_name_that_nobody_knows_is_refused_in_a_file_too(bench, tmp_path):

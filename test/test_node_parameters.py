@@ -60,6 +60,11 @@ def test_an_override_that_does_not_fit_is_refused_by_name(bench, override, says)
         start(bench, "-p", override)
 
 
+def test_rclpys_own_parameters_are_refused_in_one_line_too(bench):
+    with pytest.raises(ConfigurationError, match=r"toy: .*use_sim_time.* to '1' of type 'INTEGER', expecting type 'BOOL'"):
+        start(bench, "-p", "use_sim_time:=1")
+
+
 def test_parameters_that_contradict_each_other_are_refused_with_the_dataclass_words(bench):
     with pytest.raises(ConfigurationError, match="forbids max_rate 5000; it must be at most"):
         bench.add(MirrorsNode, "-p", "controller.max_rate:=5000.0")

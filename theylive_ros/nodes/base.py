@@ -16,6 +16,7 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import ChangeState
+from rclpy.exceptions import ParameterException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
@@ -50,7 +51,10 @@ class ManagedNode(LifecycleNode):
 
     def __init__(self, name: str, **options: object) -> None:
         self._made = False
-        super().__init__(name, **options)
+        try:
+            super().__init__(name, **options)
+        except ParameterException as error:  # rclpy's own parameters, such as use_sim_time
+            raise ConfigurationError(f"{name}: {' '.join(str(error).split())}") from error
         self.parameters = Parameters(self)
         self.meter = Meter()
         self._managed = self.declare(ManagedConfig)
