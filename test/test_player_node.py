@@ -30,7 +30,7 @@ def seconds(clock):
 
 
 def play(bench, folder, *arguments):
-    words = [word for argument in (f"bag:={folder}", "delay:=0.5", *arguments) for word in ("-p", argument)]
+    words = [word for argument in (f"bag:={folder}", "patience:=0.0", "delay:=0.5", *arguments) for word in ("-p", argument)]
     return bench.add(PlayerNode, *words)
 
 
@@ -53,14 +53,15 @@ def test_pictures_come_as_they_were_sent_and_detections_do_not(bench, tmp_path):
 def test_the_clock_goes_on_with_the_recording_at_its_rate(bench, tmp_path):
     ticks = bench.hear(Clock, "/clock", profiles.CLOCK)
     player = play(bench, record_rig(tmp_path / "bag", frames=45), "rate:=3.0")
-    ticks.wait(lambda heard: heard and seconds(heard[-1]) > 0.3)
-    begin, at = time.monotonic(), seconds(ticks.messages[-1])
-    ticks.wait(lambda heard: seconds(heard[-1]) > 1.2)
-    assert (seconds(ticks.messages[-1]) - at) / (time.monotonic() - begin) == pytest.approx(3.0, rel=0.25)
+    told, tick = [], player._tick
+    player._tick = lambda stamp: (told.append((time.monotonic(), stamp)), tick(stamp))
+    stamps = [seconds(heard) for heard in ticks.wait(lambda heard: heard and seconds(heard[-1]) > 1.46)]
     bench.until(lambda: player.ended)
-    stamps = [seconds(tick) for tick in ticks.wait(lambda heard: seconds(heard[-1]) > 1.46)]
     assert stamps == sorted(stamps)
     assert stamps[0] == pytest.approx(0.001)
+    # by the player's own watch: what a busy machine takes until the words are heard is not its doing
+    first, *_, last = [(clock, stamp) for clock, stamp in told if stamp > BEGIN + 10_000_000]
+    assert (last[1] - first[1]) / 1e9 / (last[0] - first[0]) == pytest.approx(3.0, rel=0.1)
 
 
 def test_it_stands_still_while_paused_and_begins_where_it_is_told(bench, tmp_path):
@@ -85,6 +86,16 @@ def test_at_the_end_it_begins_again_when_told_so(bench, tmp_path):
     assert not player.ended
 
 
+def test_the_beginning_waits_until_somebody_hears_the_pictures(bench, tmp_path):
+    ticks = bench.hear(Clock, "/clock", profiles.CLOCK)
+    player = play(bench, record_rig(tmp_path / "bag", frames=8), "patience:=20.0", "delay:=0.3")
+    ticks.wait(lambda heard: len(heard) > 60)
+    assert {seconds(tick) for tick in ticks.messages} == {seconds(ticks.messages[0])}
+    images = bench.hear(Image, "image_raw", QoSProfile(depth=20, reliability=ReliabilityPolicy.BEST_EFFORT))
+    images.wait(lambda heard: len(heard) == 8)
+    bench.until(lambda: player.ended)
+
+
 def test_a_state_is_published_as_one_that_holds(bench, tmp_path):
     writer = BagWriter(tmp_path / "bag")
     number = writer.add_topic(topic("/laser", "theylive_msgs/msg/LaserState", qos(latched=True, depth=1)))
@@ -100,7 +111,7 @@ def test_a_state_is_published_as_one_that_holds(bench, tmp_path):
 def test_a_rig_of_another_namespace_is_played_in_the_players_own(bench, tmp_path):
     folder = record_rig(tmp_path / "bag", namespace="/far/rig", frames=5)
     images = bench.hear(Image, "/near/image_raw", profiles.IMAGE)
-    words = [word for a in (f"bag:={folder}", "delay:=1.0", "loop:=true") for word in ("-p", a)]
+    words = [word for a in (f"bag:={folder}", "patience:=10.0", "delay:=0.3") for word in ("-p", a)]
     bench.add(PlayerNode, *words, "-r", "__ns:=/near")
     images.wait()
 

@@ -97,7 +97,8 @@ class _Status:
             sys.stderr.flush()
         if not self._told and now - self._begin >= _TOLD_AFTER and not self._recording.counts:
             self._told = True
-            self._say(f"nothing to record yet: nobody publishes {', '.join(self._node.missing)}")
+            missing = ", ".join(self._node.missing)
+            self._say(f"nothing to record yet: {'nobody publishes ' + missing if missing else 'nobody has said anything'}")
         return self._recording.failed or (self._args.seconds is not None and now - self._begin >= self._args.seconds)
 
     def sum_up(self) -> int:

@@ -54,8 +54,9 @@ class PlayerConfig:
     paused: bool = setting(False, "Stand still, clock and all")
     loop: bool = setting(False, "Begin again at the end")
     offset: float = setting(0.0, "Where to begin, from the first message", unit="s", low=0.0, high=1e6, read_only=True)
+    patience: float = setting(10.0, "Time to wait at most until somebody hears the pictures", unit="s", low=0.0, high=600.0, read_only=True)
     delay: float = setting(
-        1.0, "Time to wait before the first message, so that others can connect", unit="s", low=0.0, high=60.0, read_only=True
+        2.0, "Time to wait for others after the last one who began to hear the pictures", unit="s", low=0.0, high=60.0, read_only=True
     )
     topics: list[str] = setting([], "Publish these alone; empty: all but `exclude`; relative to the recorded namespace", read_only=True)
     exclude: list[str] = setting(_ANEW, "Do not publish these: other nodes say them anew", read_only=True)
@@ -144,11 +145,8 @@ class PlayerNode(ManagedNode):
     def _play(self, worker: Worker) -> None:
         reader = self._reader
         first = reader.first + round(self._config.value.offset * 1e9)
-        begin = time.monotonic()
-        while time.monotonic() - begin < self._config.value.delay:
-            self._tick(first)
-            if worker.pause(_TICK):
-                return
+        if not self._wait_for_listeners(worker, first):
+            return
         while not worker.stopping.is_set():
             timeline = Timeline(first)
             for message in reader.messages(self._publishers_by_topic, first):
@@ -164,6 +162,22 @@ class PlayerNode(ManagedNode):
                 self._ended = True
                 self.get_logger().info(END_OF_STREAM)
                 return
+
+    def _wait_for_listeners(self, worker: Worker, first: int) -> bool:
+        """A detector that still loads its model would miss the beginning. False when it is to end."""
+        config = self._config.value
+        awaited = [self._publishers_by_topic[topic] for topic in self._pictures or self._publishers_by_topic]
+        listeners, last = 0, time.monotonic() + config.patience
+        begin = last + config.delay
+        while (now := time.monotonic()) < begin:
+            count = sum(publisher.get_subscription_count() for publisher in awaited)
+            if count > listeners and now < last:
+                begin = now + config.delay
+            listeners = count
+            self._tick(first)
+            if worker.pause(_TICK):
+                return False
+        return True
 
     def _wait(self, worker: Worker, timeline: Timeline, stamp: int) -> bool:
         """Let time pass until `stamp`; False when it is to end."""
