@@ -9,8 +9,8 @@ import pytest
 from theylive_ros.controller.config import ExecutorSettings, build
 from theylive_ros.controller.lines.gpio import GpioConfig
 from theylive_ros.controller.lines.sim import SimConfig
-from theylive_ros.mirrors import calibration as calibrations
-from theylive_ros.mirrors.calibration import CalibrationError
+from theylive_ros.mirrors.calibration import CalibrationError, nominal
+from theylive_ros.mirrors.calibration_file import load, save
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.settings import check
 
@@ -34,21 +34,21 @@ def test_pulses_closer_than_their_least_distance_and_homing_faster_than_the_moto
 
 
 def test_a_calibration_for_pictures_of_another_size(tmp_path):
-    calibrations.save(calibrations.nominal(), tmp_path / "rig.yaml")
+    save(nominal(), tmp_path / "rig.yaml")
     with pytest.raises(CalibrationError, match="is for pictures of 320x240 px, these are 640x480"):
-        calibrations.load(tmp_path / "rig.yaml", 640, 480)
+        load(tmp_path / "rig.yaml", 640, 480)
 
 
 @pytest.mark.parametrize("keep", [0.0, 0.3, 0.7, 0.95])
 def test_a_calibration_that_was_cut_short(tmp_path, keep):
     file = tmp_path / "rig.yaml"
-    calibrations.save(calibrations.nominal(), file)
+    save(nominal(), file)
     text = file.read_text()
     file.write_text(text[: int(keep * len(text))])
     with pytest.raises(CalibrationError, match="calibrat"):
-        calibrations.load(file)
+        load(file)
 
 
 def test_a_calibration_with_nonsense_in_it():
     with pytest.raises(CalibrationError):
-        dataclasses.replace(calibrations.nominal(), to_board=(float("nan"),) * 9)
+        dataclasses.replace(nominal(), to_board=(float("nan"),) * 9)

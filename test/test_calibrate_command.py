@@ -16,7 +16,8 @@ from theylive_msgs.action import Calibrate
 
 from theylive_ros import cli
 from theylive_ros.commands import calibrate
-from theylive_ros.mirrors.calibration import Observed, nominal, save
+from theylive_ros.mirrors.calibration import Observed, nominal
+from theylive_ros.mirrors.calibration_file import save
 from theylive_ros.nodes import qos
 from theylive_ros.nodes.base import ManagedNode, Worker
 from theylive_ros.nodes.calibrate_server import CalibrateServer

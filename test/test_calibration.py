@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from theylive_ros.mirrors import plane
-from theylive_ros.mirrors.calibration import Calibration, CalibrationError, Observed, load, nominal, save
+from theylive_ros.mirrors.calibration import Calibration, CalibrationError, Observed, nominal
+from theylive_ros.mirrors.calibration_file import load, save
 from theylive_ros.mirrors.correction import BEYOND, Correction, fault, monomials
 from theylive_ros.mirrors.optics import Geometry, OpticsError
 

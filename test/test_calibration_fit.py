@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from theylive_ros.calibrator.fit import FitError, FitSettings, fit_manual, fit_sweep
 from theylive_ros.calibrator.looks import Pair
 from theylive_ros.mirrors import plane
-from theylive_ros.mirrors.calibration import load, save
+from theylive_ros.mirrors.calibration_file import load, save
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.settings import check
 from theylive_ros.simulator.beam import CROOKED, Beam, BeamSettings

@@ -15,7 +15,8 @@ from theylive_msgs import msg
 from theylive_msgs.action import Calibrate
 from theylive_msgs.srv import MarkSpot
 
-from theylive_ros.mirrors.calibration import load, nominal, save
+from theylive_ros.mirrors.calibration import nominal
+from theylive_ros.mirrors.calibration_file import load, save
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import TransitionCallbackReturn

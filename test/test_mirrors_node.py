@@ -17,7 +17,8 @@ from theylive_msgs import msg
 
 from theylive_ros.controller.stream import StreamClosedError
 from theylive_ros.controller.transports import ProcessTransport
-from theylive_ros.mirrors.calibration import nominal, save
+from theylive_ros.mirrors.calibration import nominal
+from theylive_ros.mirrors.calibration_file import save
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import TransitionCallbackReturn

@@ -17,7 +17,8 @@ from theylive_msgs import msg
 from visualization_msgs.msg import MarkerArray
 
 from theylive_ros import overlay
-from theylive_ros.mirrors.calibration import nominal, save
+from theylive_ros.mirrors.calibration import nominal
+from theylive_ros.mirrors.calibration_file import save
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.nodes import conversions, qos, rig_keeper
 from theylive_ros.nodes.visualizer import VisualizerNode

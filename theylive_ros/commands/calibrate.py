@@ -23,7 +23,8 @@ import cv2
 
 from theylive_ros.calibrator.picture import residuals
 from theylive_ros.mirrors import plane
-from theylive_ros.mirrors.calibration import Calibration, CalibrationError, load
+from theylive_ros.mirrors.calibration import Calibration, CalibrationError
+from theylive_ros.mirrors.calibration_file import load
 
 if TYPE_CHECKING:
     import threading

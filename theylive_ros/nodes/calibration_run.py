@@ -17,7 +17,8 @@ from theylive_ros.calibrator.blink import Blink, BlinkSettings, Order
 from theylive_ros.calibrator.fit import FitError, FitSettings, fit_sweep
 from theylive_ros.calibrator.looks import Look
 from theylive_ros.calibrator.sweep import Feedback, Sweep, SweepError, SweepSettings, Swept
-from theylive_ros.mirrors.calibration import Calibration, CalibrationError, save
+from theylive_ros.mirrors.calibration import Calibration, CalibrationError
+from theylive_ros.mirrors.calibration_file import save
 from theylive_ros.nodes import conversions
 from theylive_ros.nodes.calibrate_server import Job
 from theylive_ros.nodes.inbox import Inbox

@@ -13,7 +13,8 @@ from theylive_msgs.srv import MarkSpot
 
 from theylive_ros.calibrator.fit import FitError, FitSettings, fit_manual
 from theylive_ros.calibrator.looks import pair
-from theylive_ros.mirrors.calibration import CalibrationError, save
+from theylive_ros.mirrors.calibration import CalibrationError
+from theylive_ros.mirrors.calibration_file import save
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode
 from theylive_ros.nodes.marks import MarkError, Marks

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import os
 
-from theylive_ros.mirrors.calibration import Calibration, CalibrationError, load, nominal
+from theylive_ros.mirrors.calibration import Calibration, CalibrationError, nominal
+from theylive_ros.mirrors.calibration_file import load
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.settings import setting
 
