@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
 from rcl_interfaces.msg import ParameterType
+from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 
 from theylive_ros.nodes.base import ManagedNode
@@ -86,6 +87,15 @@ def test_a_change_at_run_time_is_honoured_or_refused_with_the_reason(bench):
         assert not result.successful
         assert reason in result.reason
     assert toy.group.value == Config(rate=50.0)
+
+
+def test_a_change_of_what_is_not_there_is_refused_with_what_is(bench):
+    start(bench)
+    wanted = SetParameters.Request(parameters=[Parameter("toy.rat", value=5.0).to_parameter_msg()])
+    (result,) = bench.call(SetParameters, "toy/set_parameters", wanted).results
+    assert not result.successful
+    assert result.reason.startswith("no parameter toy.rat; this node has: ")
+    assert "toy.rate" in result.reason
 
 
 def test_a_change_that_the_owner_cannot_take_is_refused_with_its_words(bench):

@@ -16,9 +16,11 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import ChangeState
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.exceptions import ParameterException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
 from theylive_ros.nodes import qos
@@ -83,6 +85,13 @@ class ManagedNode(LifecycleNode):
         self.parameters.refuse_undeclared()
         if self._managed.value.autostart:
             self._autostart_timer = self.create_timer(0.0, self._autostart)
+
+    def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
+        """See rclpy, which would refuse a name that nobody knows without saying which."""
+        unknown = [p.name for p in parameter_list if not self.has_parameter(p.name)]
+        if unknown:
+            return SetParametersResult(successful=False, reason=self.parameters.refusal_of(unknown))
+        return super().set_parameters_atomically(parameter_list)
 
     def open(self) -> None:
         """Take the device or load the model. Any exception fails the transition; its text is logged as one line."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 import dataclasses
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Generic, TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, ParameterType, SetParametersResult
@@ -97,8 +97,11 @@ class Parameters:
         if unused:
             self._node.get_logger().info(f"not a setting of the chosen plugin, so not used: {', '.join(sorted(unused))}")
         if unknown - unused:
-            mistaken, there = ", ".join(sorted(unknown - unused)), ", ".join(sorted(self._owners))
-            raise ConfigurationError(f"{self._node.get_name()}: no parameter {mistaken}; this node has: {there}")
+            raise ConfigurationError(f"{self._node.get_name()}: {self.refusal_of(unknown - unused)}")
+
+    def refusal_of(self, unknown: Collection[str]) -> str:
+        """Why parameters are refused that nobody has declared."""
+        return f"no parameter {', '.join(sorted(unknown))}; this node has: {', '.join(sorted(self._owners))}"
 
     def _settings_of_other_plugins(self) -> set[str]:
         found = set()
