@@ -6,13 +6,13 @@ import contextlib
 import dataclasses
 import math
 
-from theylive_ros.mirrors import commissioning
 from theylive_ros.mirrors.aim import AimSettings
+from theylive_ros.mirrors.arming import Arming
 from theylive_ros.mirrors.calibration import Calibration
 from theylive_ros.mirrors.clock import Clocks
 from theylive_ros.mirrors.commissioning import Order
 from theylive_ros.mirrors.follower import Follower
-from theylive_ros.mirrors.gate import REASONS, GateSettings, controller_failing
+from theylive_ros.mirrors.gate import GateSettings, controller_failing
 from theylive_ros.mirrors.interface import Controller, ControllerStatus
 from theylive_ros.mirrors.light import Light
 from theylive_ros.mirrors.motion import MotionSettings
@@ -27,12 +27,6 @@ from theylive_ros.types import SpotSeen, Target
 
 __all__ = ["Pointer", "PointerError", "PointerState"]
 
-# Any of these disarms, until somebody arms again, ...
-_DISARMING = {"controller_fault", "stop_input", "no_laser_line", "unreferenced", "missed_steps"}
-# ... and any of these ends commissioning.
-_ENDING = {"controller_fault", "stop_input", "unreferenced"}
-# The order in which the first of several is told.
-_TOLD = (*REASONS, "commissioning_timeout")
 # While one of these lasts, no move is sent.
 _HOLDING = {"link_silent", "controller_fault", "stop_input", "limit_input", "unreferenced"}
 
@@ -62,7 +56,7 @@ class Pointer:
         if calibration is None and limits is None:
             raise ValueError("without a calibration the soft limits must be given")
         self.gate = gate or GateSettings()
-        self.armed = False
+        self._arming = Arming()
         self._geometry, self._limits = geometry, limits
         self._follower = Follower(calibration, controller, motion or MotionSettings(), aim or AimSettings(), self.gate.settle_tolerance)
         self._trim = Trim(trim)
@@ -71,12 +65,9 @@ class Pointer:
         self._light = Light(controller)
         self._resting = Resting()
         self._target: Target | None = None
-        self._commissioned: float | None = None  # since when the rig is in commissioning mode
         self._order: Order | None = None
         self._heard: float | None = None
         self._latency = math.nan
-        self._disarmed_by = ""
-        self._silent_since = math.inf
 
     def configure(
         self,
@@ -98,7 +89,7 @@ class Pointer:
         if calibration is not None and calibration != follower.calibration:
             follower.calibration = calibration
             self._trim.reset()
-            self.armed = False
+            self._arming.armed = False
         follower.motion = motion or follower.motion
         follower.aim = aim or follower.aim
         self._trim.settings = trim or self._trim.settings
@@ -107,9 +98,14 @@ class Pointer:
         follower.tolerance = self.gate.settle_tolerance
 
     @property
+    def armed(self) -> bool:
+        """Whether the gate decides."""
+        return self._arming.armed
+
+    @property
     def commissioning(self) -> bool:
         """Whether the rig is in commissioning mode."""
-        return self._commissioned is not None
+        return self._arming.commissioning
 
     def on_target(self, target: Target, now: float) -> None:
         """Take in the selector's word on a frame; its stamp is on the monotonic clock. An older one than the last is left out."""
@@ -163,13 +159,12 @@ class Pointer:
             raise PointerError("uncalibrated")
         if self._target is not None and not self._target.clears_protected and not self.gate.allow_unclearing_detector:
             raise PointerError("cannot_clear_protected")
-        self.armed = True
-        self._disarmed_by = ""
+        self._arming.arm()
 
     def disarm(self, now: float) -> None:
         """Dark at once, until armed or commissioned again."""
-        self.armed = False
-        self._commissioned = self._order = None
+        self._arming.disarm()
+        self._order = None
         self._light.drop(now, always=True)
 
     def commission(self, now: float) -> None:
@@ -180,8 +175,7 @@ class Pointer:
         for reason in controller_failing(status, now, self.gate):
             if reason in _HOLDING:
                 raise PointerError(reason, status.fault if status else "")
-        self._commissioned = now
-        self._disarmed_by = ""
+        self._arming.commission(now)
 
     def decommission(self, now: float) -> None:
         """Dark at once, and back to targets, disarmed. Does nothing in targeting mode."""
@@ -243,7 +237,7 @@ class Pointer:
         for reason in controller_failing(status, now, self.gate):
             if reason in forbidding:
                 raise PointerError(reason, status.fault if status else "")
-        self.armed = False
+        self._arming.armed = False
         self._order = None
         self._light.drop(now, always=True)
         self._follower.forget(now + self.gate.link_timeout)
@@ -252,20 +246,13 @@ class Pointer:
         return (*controller_failing(status, now, self.gate), *(("missed_steps",) if self._trim.lost else ()))
 
     def _disarm_if(self, failed: set[str], now: float) -> None:
-        # A short silence is dark and no more: this program may have been late itself. A long one is a lost controller.
-        silent = "link_silent" in failed
-        self._silent_since = min(self._silent_since, now) if silent else math.inf
-        lost = {"link_silent"} if now - self._silent_since >= self.gate.link_lost else set()
-        reasons = (failed & (_DISARMING if self.armed else _ENDING)) | lost
-        if self._commissioned is not None and now - self._commissioned >= commissioning.TIMEOUT:
-            reasons.add("commissioning_timeout")
-        if reasons and (self.armed or self.commissioning):
-            self._disarmed_by = min(reasons, key=lambda reason: _TOLD.index(reason))
+        reasons = self._arming.look(failed, now, self.gate.link_lost)
+        if reasons:
             self.disarm(now)
-            if "missed_steps" in reasons and self._controller.has_limits:
-                # where that cannot be now, somebody will home it by hand, as the reason says
-                with contextlib.suppress(PointerError):
-                    self.home(now)
+        if "missed_steps" in reasons and self._controller.has_limits:
+            # where that cannot be now, somebody will home it by hand, as the reason says
+            with contextlib.suppress(PointerError):
+                self.home(now)
 
     def _steer(self, failed: set[str], now: float) -> None:
         if self.commissioning:
@@ -314,5 +301,5 @@ class Pointer:
             latency=self._latency,
             count_error=self._trim.count_error,
             fault=status.fault if status else "",
-            disarmed_by=self._disarmed_by,
+            disarmed_by=self._arming.ended_by,
         )
