@@ -1,5 +1,6 @@
 """Points clicked in RViz turn the mirrors in commissioning mode, and nothing else does with them."""
 
+import contextlib
 import time
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
 from geometry_msgs.msg import Point, PointStamped, TransformStamped
-from test_mirrors_node import JOHN, Rig
+from mirrors_rig import JOHN, Rig
 from theylive_msgs import msg
 
 from theylive_ros.mirrors.optics import Geometry
@@ -33,6 +34,15 @@ class Clicker(Rig):
         wanted, step = Geometry().mirror_angles(place), Geometry().microstep
         self.joints.next(lambda m: all(abs(p - w) <= step / 2 + 1e-9 for p, w in zip(m.position, wanted, strict=True)))
 
+    def click_until(self, holds, *where, **how):
+        """Click once a second until the laser's state is such: on a busy machine a click may come too late to count."""
+        end = time.monotonic() + 15
+        while time.monotonic() < end:
+            self.click(*where, **how)
+            with contextlib.suppress(AssertionError):
+                return self.laser.next(holds, timeout=1.0)
+        raise AssertionError(f"no click did it: {self.laser.messages[-1]}")
+
     def refused(self, **how):
         """Click, and wait until that is refused."""
         before = self.node.meter.counts().get("refused_orders", 0)
@@ -50,8 +60,7 @@ def rig(bench):
 def test_a_click_turns_the_mirrors_and_shows_the_spot_for_a_moment(rig):
     rig.start()
     rig.commissioned()
-    rig.click()
-    lit = rig.lit()
+    lit = rig.click_until(lambda m: m.on)
     assert lit.mode == msg.LaserState.MODE_COMMISSIONING
     rig.stands_at(PLACE)
     begun = time.monotonic()
@@ -63,9 +72,9 @@ def test_a_click_turns_the_mirrors_and_shows_the_spot_for_a_moment(rig):
 def test_the_newest_click_counts_and_an_order_ends_it(rig):
     rig.start()
     rig.commissioned()
-    rig.click()
+    rig.click_until(lambda m: m.on)
     rig.stands_at(PLACE)
-    rig.click((-0.02, 0.02))
+    rig.click_until(lambda m: "slewing" in m.reasons, (-0.02, 0.02))
     rig.stands_at((-0.02, 0.02))
     rig.order = ((0.0, 0.0), False)
     rig.stands_at((0.0, 0.0))
@@ -78,7 +87,7 @@ def test_a_click_is_refused_outside_the_mode_late_and_where_no_beam_is_sent(rig)
     rig.laser.next(lambda m: "not_armed" in m.reasons and "unreferenced" not in m.reasons)
     rig.refused()
     rig.commissioned()
-    before = rig.joints.next().position.tolist()
+    before = rig.joints.next(lambda m: not any(m.velocity)).position.tolist()
     rig.refused(age=1.0)
     rig.refused(age=-1.0)
     rig.refused(place=(0.3, 0.0))
@@ -93,11 +102,12 @@ def test_john_in_view_keeps_a_click_dark_and_the_end_of_the_mode_ends_it(rig):
     rig.start()
     rig.commissioned()
     rig.protected = (JOHN,)
-    time.sleep(0.2)
-    rig.click()
     rig.dark_for("protected_in_view")
+    dark = rig.click_until(lambda m: "no_order" not in m.reasons)
+    assert "protected_in_view" in dark.reasons
+    assert not dark.on
     rig.protected = ()
-    rig.lit()
+    rig.click_until(lambda m: m.on)
     assert rig.commission(on=False).success
     assert not rig.laser.next(lambda m: m.mode == m.MODE_TARGETING).on
 
@@ -111,5 +121,5 @@ def test_a_click_in_any_fixed_frame_of_tf_is_understood(rig):
     node = rig.start()
     rig.commissioned()
     rig.bench.until(lambda: "base_link" in node._ear._clicks._frames._tree._parents)
-    rig.click((PLACE[0], PLACE[1] - 1.0), frame="table")
+    rig.click_until(lambda m: m.on, (PLACE[0], PLACE[1] - 1.0), frame="table")
     rig.stands_at(PLACE)

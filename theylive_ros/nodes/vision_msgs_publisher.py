@@ -36,6 +36,8 @@ class VisionMsgsPublisher:
             self._subscription = None
 
     def _on_detections(self, message: msg.Detections) -> None:
+        if not self._publisher.get_subscription_count():
+            return
         array = self._vision.Detection2DArray(header=message.header)
         for found in message.detections:
             hypothesis = self._vision.ObjectHypothesisWithPose()
