@@ -27,7 +27,7 @@ from ros_bench import open_bench
 from running_rig import RunningRig
 
 END = 5.0  # s from Ctrl-C until all has ended
-_TIMEOUT = 400  # s for a whole file, on a machine that is busy with other things
+_TIMEOUT = 600  # s for a whole file, on a machine that is busy with other things
 
 
 def launch_test(describe):

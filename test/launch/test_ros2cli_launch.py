@@ -1,0 +1,108 @@
+"""What the command `ros2` says of a rig that runs: every node and every kind of question has a sensible answer."""
+
+import subprocess
+import sys
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+pytest.importorskip("launch_testing", reason="needs ROS 2's launch_testing, which is no wheel: source a ROS 2 installation")
+pytest.importorskip("ros2cli", reason="needs ROS 2's command ros2, which is no wheel: source a ROS 2 installation")
+
+import launch_testing
+from launched import Rigs, description, include, launch_test
+from processes import programs
+from running_rig import NODES
+
+RIGS = Rigs("")
+# Question -> what the answer holds. One answer, so that they can be asked two at a time.
+ANSWERS = {
+    "topic list -t": ["/target [theylive_msgs/msg/Target]", "/image_raw [sensor_msgs/msg/Image]", "/laser [theylive_msgs/msg/LaserState]"],
+    "topic echo --once /target": ["frame_id: camera_optical_frame", "has_target: ", "protected_tracks:", "clears_protected: true"],
+    "topic echo --once /laser": ["armed: false", "- not_armed"],
+    "topic echo --once /joint_states": ["- mirror_1_joint"],
+    "topic echo --once --field status /diagnostics": ["theylive"],
+    "topic info -v /target": ["Type: theylive_msgs/msg/Target", "Node name: selector", "Node name: mirrors", "Reliability: RELIABLE"],
+    "service list -t": ["/mirrors/arm [std_srvs/srv/Trigger]", "/simulator/press_stop [std_srvs/srv/SetBool]"],
+    "service call /mirrors/disarm std_srvs/srv/Trigger": ["success=True"],
+    "service call /mirrors/reference std_srvs/srv/Trigger": ["success=True"],
+    "action info /calibrate": ["Action servers: 1"],
+    "interface show theylive_msgs/msg/Target": ["Track target", "uint32 width", "(px)"],
+    "interface show theylive_msgs/action/Calibrate": ["bool success", "float32 progress"],
+    "param describe /mirrors gate.guard_radius": ["Type: double", "(m)", "Min value: 0.0", "Max value: 1.0"],
+    "param describe /detector detector.fit": ["Read only: true", "one of: manifest, letterbox, crop, stretch"],
+    "param get /detector detector.score_threshold": ["Double value is: 0.5"],
+    "param set /detector detector.score_threshold high": ["detector.score_threshold is 'high'; it must be float from 0.0 to 1.0"],
+    "param set /selector target_labels [john]": ["john is in target_labels and in protected_labels"],
+    "lifecycle nodes": [f"/{node}" for node in NODES],
+    "lifecycle list /mirrors": ["- deactivate [4]"],
+    "lifecycle set /mirrors configure": ["Unknown transition requested, available ones are:", "- deactivate"],
+    "lifecycle get /mirrors": ["active [3]"],
+    **{f"node info /{node}": [f"/{node}/change_state: lifecycle_msgs/srv/ChangeState", "/diagnostics: "] for node in NODES},
+}
+RATES = ("image_raw", "detections", "target", "laser", "pointing", "joint_states")
+
+
+@launch_test
+def generate_test_description():
+    return description(include("sim.launch.py", composed="true"))
+
+
+def ros2(question):
+    """What `ros2` answers, errors and all."""
+    done = subprocess.run(["ros2", *question.split()], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout + done.stderr
+
+
+class TestRos2Cli(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        (cls.rig,) = RIGS.open()
+        cls.rig.wait_until_active()
+        cls.rig.wait_until_only_arming_is_missing()
+
+    @classmethod
+    def tearDownClass(cls):
+        RIGS.end()
+
+    def test_every_question_has_its_answer(self):
+        with ThreadPoolExecutor(2) as pool:
+            answers = dict(zip(ANSWERS, pool.map(ros2, ANSWERS), strict=True))
+        lacking = {question: words for question, words in ANSWERS.items() if not all(word in answers[question] for word in words)}
+        assert not lacking, "\n".join(f"$ ros2 {question}\n{answers[question]}\n- lacks one of {lacking[question]}" for question in lacking)
+
+    def test_what_flows_has_a_rate(self):
+        with programs() as start:
+            for asked in [start("ros2", "topic", "hz", f"/{topic}") for topic in RATES]:
+                asked.says("average rate: ", 60)
+
+    def test_what_is_dumped_is_a_parameter_file(self):
+        dumped = yaml.safe_load(ros2("param dump /selector"))
+        assert dumped["/selector"]["ros__parameters"]["protected_labels"] == ["john"]
+
+    def test_a_node_is_walked_down_and_up(self):
+        for transition, state in (
+            ("deactivate", "inactive"),
+            ("cleanup", "unconfigured"),
+            ("configure", "inactive"),
+            ("activate", "active"),
+        ):
+            assert "Transitioning successful" in ros2(f"lifecycle set /selector {transition}")
+            assert self.rig.state("selector") == state
+
+
+@launch_testing.post_shutdown_test()
+class TestTheEnd(unittest.TestCase):
+    @classmethod
+    def tearDownClass(cls):
+        RIGS.close()
+
+    def test_all_end_in_time_in_order_and_dark(self, proc_info):
+        RIGS.check_the_end(proc_info)
