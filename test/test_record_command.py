@@ -12,6 +12,8 @@ from processes import BIN, programs
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
 from rcl_interfaces.msg import ParameterEvent
+from rclpy.duration import Duration
+from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from theylive_msgs.msg import LaserState, Target
 
@@ -160,20 +162,19 @@ def test_messages_that_a_slow_disk_cannot_take_are_dropped_and_counted(tmp_path)
 
 @pytest.mark.parametrize(("number", "kind"), [(signal.SIGINT, "--mcap"), (signal.SIGTERM, "--sqlite3")])
 def test_a_signal_closes_the_recording_properly(bench, start, tmp_path, number, kind):
-    publisher = bench.say(ParameterEvent, "/rig/events", qos.RESULT)
-    program = start(BIN / "theylive", "record", tmp_path / "bag", kind, "--namespace", "rig", "--topics", "events", "--max-size", 20_000)
+    publisher = bench.say(ParameterEvent, "/rig/events", QoSProfile(depth=90))
+    program = start(BIN / "theylive", "record", tmp_path / "bag", kind, "--namespace", "rig", "--topics", "events", "--max-size", 6000)
     bench.until(lambda: publisher.get_subscription_count() == 1, 40)
-    for n in range(300):
+    for n in range(90):
         publisher.publish(ParameterEvent(node="x" * 100 + str(n)))
-        time.sleep(0.001)
-    time.sleep(0.3)
+    assert publisher.wait_for_all_acked(Duration(seconds=20))
     program.ask_to_end(number)
     assert program.end() == 0, program.text
     assert "/rig/events" in program.text
     with BagReader(tmp_path / "bag") as reader:
         assert not reader.damage
         assert len(reader.files) > 1
-        assert [reader.decode(m).node[100:] for m in reader.messages()] == [str(n) for n in range(300)]
+        assert [reader.decode(m).node[100:] for m in reader.messages()] == [str(n) for n in range(90)]
 
 
 def test_nothing_recorded_is_no_success_and_names_the_cause(start, tmp_path):

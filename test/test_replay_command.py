@@ -1,6 +1,8 @@
 """`theylive replay` and `theylive info`: exit status and words, a report, and one run against another."""
 
 import json
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -102,6 +104,14 @@ def test_info_tells_all_for_a_person_and_for_a_machine(tmp_path, capsys):
         "topics"
     ]
     assert facts["damage"] == []
+
+
+def test_a_replay_needs_no_ros(pictures):
+    blocked = "rclpy", "theylive_msgs", "sensor_msgs", "ament_index_python"
+    program = f"import sys; sys.modules.update(dict.fromkeys({blocked!r})); from theylive_ros.cli import main; main(sys.argv[1:])"
+    done = subprocess.run([sys.executable, "-c", program, "replay", str(pictures)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("12 frames")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ import argparse
 import dataclasses
 import shlex
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,7 @@ from theylive_ros.share import share_path
 if TYPE_CHECKING:
     from theylive_ros.nodes.recorder import Recorder
 
+_LINGER = 0.5  # s
 _TOLD_AFTER = 5.0  # s until it is said what nobody publishes
 
 
@@ -71,12 +74,30 @@ def run(args: argparse.Namespace) -> int:
             recording = Recording(args.out, profile.storage, {"recorder": f"theylive_ros {__version__}"})
             node = Recorder(profile, recording)
             status = _Status(node, recording, args)
-            spin([node], stop, status.over)
+            ending = _Ending(lambda: stop.is_set() or status.over(), recording.counts.total)
+            spin([node], threading.Event(), ending)
     finally:
+        rclpy.try_shutdown()
         if recording is not None:
             recording.close()
-        rclpy.try_shutdown()
     return status.sum_up()
+
+
+class _Ending:
+    """When to end: what was sent before that and still waits to be heard is waited for, a moment at most."""
+
+    def __init__(self, over: Callable[[], bool], heard: Callable[[], int]) -> None:
+        self._over, self._heard = over, heard
+        self._last: tuple[float, int] | None = None
+
+    def __call__(self) -> bool:
+        if self._last is None:
+            if self._over():
+                self._last = time.monotonic() + _LINGER, -1
+            return False
+        until, before = self._last
+        self._last = until, self._heard()
+        return self._last[1] == before or time.monotonic() >= until
 
 
 class _Status:
