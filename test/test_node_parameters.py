@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+import yaml
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
@@ -13,6 +14,7 @@ from rclpy.parameter import Parameter
 from theylive_ros.nodes.base import ManagedNode
 from theylive_ros.nodes.mirrors import MirrorsNode
 from theylive_ros.nodes.parameters import ConfigurationError
+from theylive_ros.nodes.ros_arguments import ros_arguments
 from theylive_ros.nodes.selector import SelectorNode
 from theylive_ros.settings import setting
 
@@ -69,6 +71,16 @@ def test_rclpys_own_parameters_are_refused_in_one_line_too(bench):
 def test_parameters_that_contradict_each_other_are_refused_with_the_dataclass_words(bench):
     with pytest.raises(ConfigurationError, match="forbids max_rate 5000; it must be at most"):
         bench.add(MirrorsNode, "-p", "controller.max_rate:=5000.0")
+
+
+@pytest.mark.parametrize("names", [["/**", "/**/toy"], ["/**/toy", "/left/toy"], ["/left/toy", "/**/toy"], []])
+def test_what_was_typed_overrules_a_file_whatever_that_calls_the_node(bench, tmp_path, names):
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump({name: {"ros__parameters": {"toy.rate": 5.0 + n}} for n, name in enumerate(names)}, sort_keys=False))
+    with ros_arguments(file, {"toy": {"toy.rate": 50, "toy.path": "1", "toy.mode": None}}, "left") as (_, *arguments):
+        toy = start(bench, *arguments)
+    assert toy.get_namespace() == "/left"
+    assert toy.group.value == Config(rate=50.0, path="1")
 
 
 def test_settings_of_plugins_that_are_not_chosen_may_stand_in_the_file_but_no_plugins_may_not(bench):
