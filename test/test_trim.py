@@ -19,7 +19,7 @@ from theylive_ros.types import SpotSeen
 RIG = nominal()
 SETTINGS = TrimSettings()
 HERE = (20.0, -10.0)
-SIGMA = (0.15, 0.15)
+SIGMA = (0.1, 0.1)
 
 
 def fed(offs, trim=None, sigma=SIGMA, place=HERE, begin=1.0) -> Trim:
@@ -38,7 +38,7 @@ def test_a_constant_offset_is_learned_within_a_few_frames_and_its_noise_averaged
 
 
 def test_a_surer_spot_counts_for_more():
-    sure, unsure = fed([(0.5, 0.5)], sigma=(0.05, 0.05)), fed([(0.5, 0.5)], sigma=(1.0, 1.0))
+    sure, unsure = fed([(0.5, 0.5)], sigma=(0.03, 0.03)), fed([(0.5, 0.5)], sigma=(1.0, 1.0))
     assert sure.offset[0] > 0.4
     assert unsure.offset[0] < 0.1
 
@@ -183,7 +183,9 @@ def spot(off=(0.0, 0.0), **changes) -> SpotSeen:
 def test_a_spot_tells_how_far_the_axes_are_from_their_count():
     off, sigma = offset_of(spot((2.5, -1.25)), RIG, counted(), (0.0, 0.0), SETTINGS)
     assert off == pytest.approx((2.5, -1.25))
-    # half a microstep or so for a pixel, and never surer than the finder can be
+    # half a microstep or so for a pixel, as sure as the finder says, and never surer than a finder can be
+    assert sigma == pytest.approx((0.2 * 0.5,) * 2, rel=0.1)
+    _, sigma = offset_of(spot(sigma=0.001), RIG, counted(), (0.0, 0.0), SETTINGS)
     assert sigma == pytest.approx((SETTINGS.noise * 0.5,) * 2, rel=0.1)
 
 

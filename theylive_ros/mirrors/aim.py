@@ -22,7 +22,7 @@ class AimSettings:
     min_speed: float = setting(5.0, "a target slower than this is taken to stand still", unit="px/s", low=0.0, high=1e4)
     horizon: float = setting(0.3, "longest time over which a motion is carried on", unit="s", low=0.0, high=1.0)
     hysteresis: float = setting(
-        0.55, "distance from its step at which an axis follows the aim; above 0.5, or it dithers between two steps",
+        0.52, "distance from its step at which an axis follows the aim; above 0.5, or it dithers between two steps",
         unit="microsteps", low=0.5, high=2.0,
     )  # fmt: skip
     start_lead: float = setting(0.004, "how far ahead of its start a move is sent", unit="s", low=0.0, high=0.2)

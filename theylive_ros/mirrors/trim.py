@@ -32,10 +32,12 @@ class TrimSettings:
     """How far the seen spot is believed."""
 
     enabled: bool = setting(True, "correct the aim by where the spot is seen")
-    noise: float = setting(0.3, "least standard deviation of a seen spot per axis", unit="px", low=0.01, high=10.0)
+    noise: float = setting(
+        0.1, "least standard deviation of a seen spot per axis; what the finder says of itself may be more", unit="px", low=0.01, high=10.0
+    )
     worst: float = setting(2.0, "a spot seen less surely than this is not used", unit="px", low=0.01, high=100.0)
     map_sigma: float = setting(
-        0.15, "least standard deviation of the map, where no spot has been seen of late; what the calibration says of itself may be more",
+        0.1, "least standard deviation of the map, where no spot has been seen of late; what the calibration says of itself may be more",
         unit="microsteps", low=0.0, high=10.0,
     )  # fmt: skip
     memory: float = setting(20.0, "time after which what was seen counts for nothing", unit="s", low=0.1, high=3600.0)
