@@ -53,6 +53,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("ros")
 
 
+if int(pytest.__version__.partition(".")[0]) >= 7:  # Humble's names the file otherwise
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+        """launch_testing's own hook imports every file while it lists the folder: one that skips itself would take all others along."""
+        return None if module_path.parent.name == "launch" else pytest.Module.from_parent(parent, path=module_path)
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The folder with the real pictures and models, named by THEYLIVE_DATA."""

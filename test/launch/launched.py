@@ -9,6 +9,7 @@ here, where the tests of a file share one rig that takes seconds to start.
 from __future__ import annotations
 
 import atexit
+import importlib
 import os
 import signal
 import time
@@ -45,6 +46,15 @@ def launch_test(describe):
     for mark in marks:
         describe = mark(describe)
     return describe
+
+
+def there(module):
+    """Whether a module is installed. A test that needs it is marked: `importorskip` would skip the whole folder, see conftest."""
+    try:
+        importlib.import_module(module)
+    except ImportError:
+        return False
+    return True
 
 
 def include(file, **arguments):

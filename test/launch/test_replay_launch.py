@@ -13,11 +13,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 pytest.importorskip("launch_testing", reason="needs ROS 2's launch_testing, which is no wheel: source a ROS 2 installation")
-pytest.importorskip("rosbags", reason="needs rosbags, which is no ROS package: pip install rosbags")
 
 import launch_testing
 import promises
-from launched import Rigs, description, include, launch_test
+from launched import Rigs, description, include, launch_test, there
 from processes import THEYLIVE, programs
 from ros_bench import open_bench
 from running_rig import START, RunningRig, stamp
@@ -39,6 +38,7 @@ def record(bag):
         RECORDED.update({stamp(message): (found[stamp(message)], message) for message in rig.targets.messages})
 
 
+@pytest.mark.skipif(not there("rosbags"), reason="needs rosbags, which is no ROS package: pip install rosbags")
 @launch_test
 def generate_test_description():
     folder = RIGS.keep(tempfile.TemporaryDirectory(prefix="theylive-"))

@@ -14,10 +14,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 pytest.importorskip("launch_testing", reason="needs ROS 2's launch_testing, which is no wheel: source a ROS 2 installation")
-pytest.importorskip("ros2cli", reason="needs ROS 2's command ros2, which is no wheel: source a ROS 2 installation")
 
 import launch_testing
-from launched import Rigs, description, include, launch_test
+from launched import Rigs, description, include, launch_test, there
 from processes import programs
 from running_rig import NODES
 
@@ -50,6 +49,7 @@ ANSWERS = {
 RATES = ("image_raw", "detections", "target", "laser", "pointing", "joint_states")
 
 
+@pytest.mark.skipif(not there("ros2cli"), reason="needs ROS 2's command ros2, which is no wheel: source a ROS 2 installation")
 @launch_test
 def generate_test_description():
     return description(include("sim.launch.py", composed="true"))
