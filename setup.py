@@ -35,6 +35,7 @@ setup(
         # On the robot NumPy, OpenCV and PyYAML come from apt (package.xml), so that they match apt's cv_bridge.
         "robot": ["ai-edge-litert", "gpiod", "lapx", "pyserial", "rosbags>=0.11,<0.12"],
         "pc": ["ai-edge-litert", "lapx", "numpy", "opencv-python-headless", "pyserial", "PyYAML", "rosbags>=0.11,<0.12"],
+        "test": ["hypothesis", "pytest", "pytest-timeout"],  # by this colcon test knows that the tests are pytest's
     },
     zip_safe=True,
     entry_points={
