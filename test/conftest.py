@@ -47,9 +47,12 @@ _keep_to_itself()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs ROS 2, so that `-m ros` runs it alone on another distribution."""
+    """Mark what needs ROS 2, and of that what makes nodes in its own process: most of what another distribution can break, and quick."""
     for item in items:
-        if "bench" in getattr(item, "fixturenames", ()) or needs_ros(item.path):
+        makes_nodes = "bench" in getattr(item, "fixturenames", ())
+        if makes_nodes:
+            item.add_marker("nodes")
+        if makes_nodes or needs_ros(item.path):
             item.add_marker("ros")
 
 
