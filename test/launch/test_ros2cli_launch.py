@@ -18,7 +18,7 @@ pytest.importorskip("launch_testing", reason="needs ROS 2's launch_testing, whic
 import launch_testing
 from launched import Rigs, description, include, launch_test, there
 from processes import programs
-from running_rig import NODES
+from running_rig import NODES, START
 
 RIGS = Rigs("")
 # Question -> what the answer holds. One answer, so that they can be asked two at a time.
@@ -67,9 +67,12 @@ class TestRos2Cli(unittest.TestCase):
         (cls.rig,) = RIGS.open()
         cls.rig.wait_until_active()
         cls.rig.wait_until_only_arming_is_missing()
+        # The first question starts the daemon, which has yet to find the nodes.
+        cls.rig.bench.until(lambda: {f"/{node}" for node in NODES} <= set(ros2("node list").split()), START)
 
     @classmethod
     def tearDownClass(cls):
+        ros2("daemon stop")
         RIGS.end()
 
     def test_every_question_has_its_answer(self):
