@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +11,7 @@ import launch.logging
 from launch import LaunchContext, LaunchDescriptionEntity
 from launch.actions import EmitEvent, LogInfo
 from launch.events import matches_action
-from launch.events.process import ProcessExited, ShutdownProcess
+from launch.events.process import ProcessExited, ShutdownProcess, SignalProcess
 from launch_ros.actions import Node
 
 from theylive_ros.launching.arguments import LaunchArgumentError, chosen_nodes, flag, number, params_file, text
@@ -76,7 +77,7 @@ def _process(context: LaunchContext, executable: str, armer: Node | None, **opti
         if respawn and event.returncode == _CANNOT_BE:
             after += [LogInfo(msg=f"{event.process_name} is not started again: its parameters cannot be"), _end(event.action)]
         if armer is not None and armer.return_code is None:
-            after += [LogInfo(msg=f"not arming: {event.process_name} has ended. See why, then call mirrors/arm"), _end(armer)]
+            after += [LogInfo(msg=f"not arming: {event.process_name} has ended. See why, then call mirrors/arm"), _interrupt(armer)]
         return after
 
     return Node(
@@ -95,3 +96,8 @@ def _process(context: LaunchContext, executable: str, armer: Node | None, **opti
 
 def _end(process: Node) -> EmitEvent:
     return EmitEvent(event=ShutdownProcess(process_matcher=matches_action(process)))
+
+
+def _interrupt(process: Node) -> EmitEvent:
+    """Ctrl-C for one process."""
+    return EmitEvent(event=SignalProcess(signal_number=signal.SIGINT, process_matcher=matches_action(process)))
