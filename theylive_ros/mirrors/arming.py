@@ -9,7 +9,7 @@ from theylive_ros.mirrors.commissioning import TIMEOUT
 from theylive_ros.mirrors.gate import REASONS
 
 # Any of these disarms, until somebody arms again, ...
-_DISARMING = frozenset(("controller_fault", "stop_input", "no_laser_line", "unreferenced", "missed_steps"))
+DISARMING = frozenset(("controller_fault", "stop_input", "no_laser_line", "unreferenced", "missed_steps"))
 # ... and any of these ends commissioning.
 _ENDING = frozenset(("controller_fault", "stop_input", "unreferenced"))
 # The order in which the first of several is told.
@@ -52,7 +52,7 @@ class Arming:
         self._silent_since = min(self._silent_since, now) if "link_silent" in failed else math.inf
         if not (self.armed or self.commissioning):
             return set()
-        reasons = set(failed & (_DISARMING if self.armed else _ENDING))
+        reasons = set(failed & (DISARMING if self.armed else _ENDING))
         if now - self._silent_since >= link_lost:
             reasons.add("link_silent")
         if self._commissioned is not None and now - self._commissioned >= TIMEOUT:
