@@ -33,8 +33,8 @@ setup(
     install_requires=["setuptools"],
     extras_require={
         # On the robot NumPy, OpenCV and PyYAML come from apt (package.xml), so that they match apt's cv_bridge.
-        "robot": ["ai-edge-litert", "gpiod", "lapx", "pyserial", "rosbags>=0.11,<0.12"],
-        "pc": ["ai-edge-litert", "lapx", "numpy", "opencv-python-headless", "pyserial", "PyYAML", "rosbags>=0.11,<0.12"],
+        "robot": ["ai-edge-litert", "gpiod", "lapx", "mcap>=1.6,<2", "pyserial", "rosbags>=0.11,<0.12"],
+        "pc": ["ai-edge-litert", "lapx", "mcap>=1.6,<2", "numpy", "opencv-python-headless", "pyserial", "PyYAML", "rosbags>=0.11,<0.12"],
         "test": ["hypothesis", "pytest", "pytest-timeout"],  # by this colcon test knows that the tests are pytest's
     },
     zip_safe=True,

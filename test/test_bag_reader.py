@@ -66,6 +66,18 @@ def ours(folder, count=60, storage=None, chunk=4000):
     return [("/target", stamp, data) for stamp, data in sent]
 
 
+def official(path, messages, **options):
+    """A file as the makers of MCAP write it."""
+    with path.open("wb") as file:
+        writer = OfficialWriter(file, **options)
+        writer.start("ros2")
+        schema = writer.register_schema(KIND, "ros2msg", topic("/target", KIND).definition.text.encode())
+        channel = writer.register_channel("/target", "cdr", schema)
+        for stamp, data in messages:
+            writer.add_message(channel, stamp, data, stamp)
+        writer.finish()
+
+
 @pytest.mark.parametrize("version", [8, 9])
 @pytest.mark.parametrize(("plugin", "mode"), ROSBAGS)
 def test_what_rosbags_wrote_is_read(tmp_path, version, plugin, mode):
@@ -90,17 +102,21 @@ def test_what_rosbags_wrote_is_read(tmp_path, version, plugin, mode):
 @pytest.mark.parametrize("compression", list(CompressionType))
 def test_what_the_makers_of_mcap_wrote_is_read(tmp_path, chunked, compression):
     path = tmp_path / "one.mcap"
-    with path.open("wb") as file:
-        writer = OfficialWriter(file, chunk_size=2000, compression=compression, use_chunking=chunked)
-        writer.start("ros2")
-        schema = writer.register_schema(KIND, "ros2msg", topic("/target", KIND).definition.text.encode())
-        channel = writer.register_channel("/target", "cdr", schema)
-        for stamp, data in payloads(30):
-            writer.add_message(channel, stamp, data, stamp)
-        writer.finish()
+    official(path, payloads(30), chunk_size=2000, compression=compression, use_chunking=chunked)
     messages, damage = read(path)
     assert messages == [("/target", stamp, data) for stamp, data in payloads(30)]
     assert not damage
+
+
+def test_of_an_mcap_file_without_check_sums_messages_that_are_not_found_are_counted(tmp_path):
+    path = tmp_path / "one.mcap"
+    official(path, payloads(30), chunk_size=2000, compression=CompressionType.NONE, enable_crcs=False)
+    data = path.read_bytes()
+    at = data.index(payloads(30)[9][1]) - 31
+    path.write_bytes(data[:at] + b"\x99" + data[at + 1 :])  # a kind of record that nobody knows
+    messages, damage = read(path)
+    assert len(messages) == 29
+    assert damage == ["one.mcap: 1 messages of 30 are lost"]
 
 
 def test_what_humble_wrote_is_read_and_decoded_by_the_installed_types(tmp_path):
@@ -158,6 +174,18 @@ def test_a_file_that_is_cut_off_anywhere_gives_all_that_comes_before_the_cut(tmp
     assert storage.compress or len(set(counts)) > 50
 
 
+@pytest.mark.parametrize("compression", list(CompressionType))
+def test_of_a_big_chunk_that_is_cut_off_what_comes_before_the_cut_is_read(tmp_path, compression):
+    path = tmp_path / "one.mcap"
+    official(path, payloads(1500), chunk_size=1 << 20, compression=compression)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    messages, damage = read(path)
+    assert messages == [("/target", stamp, data) for stamp, data in payloads(len(messages))]
+    assert 600 < len(messages) < 800
+    assert damage
+
+
 @pytest.mark.parametrize("storage", [Storage(), Storage(compress=True)], ids=["plain", "zstd"])
 def test_a_broken_chunk_is_named_and_those_around_it_are_read(tmp_path, storage):
     sent = ours(tmp_path / "bag", storage=storage)
@@ -171,6 +199,25 @@ def test_a_broken_chunk_is_named_and_those_around_it_are_read(tmp_path, storage)
     (line,) = damage
     assert line.startswith("bag_0.mcap: a chunk of ")
     assert "is lost (" in line
+
+
+@pytest.mark.parametrize("storage", [Storage(), Storage(compress=True)], ids=["plain", "zstd"])
+def test_a_file_without_an_end_loses_one_chunk_where_it_was_changed(tmp_path, storage):
+    """Unless it was changed where a record says how long it is."""
+    sent = ours(tmp_path / "bag", storage=storage)
+    path = tmp_path / "bag" / "bag_0.mcap"
+    whole = path.read_bytes().partition(b"serialized_metadata")[0]
+    lost = []
+    for place in range(7000, len(whole), 97):  # behind the first chunk, which announces the topic
+        data = bytearray(whole)
+        data[place] ^= 0x10
+        path.write_bytes(data)
+        messages, damage = read(path)
+        assert set(messages) <= set(sent)
+        assert messages == sent or any("lost" in line for line in damage)
+        lost.append(len(sent) - len(messages))
+    assert 8 in lost
+    assert sum(n > 8 for n in lost) < 3
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,7 +1,9 @@
 """A recording of ours is what everybody else reads: bit for bit, by rosbags, by the makers of mcap, by Humble's rules."""
 
 import json
+import resource
 import sqlite3
+from contextlib import contextmanager
 
 import pytest
 import yaml
@@ -12,7 +14,6 @@ from mcap.reader import make_reader
 from rosbags.highlevel import AnyReader
 from rosbags.rosbag2 import Reader
 
-from theylive_ros.bags import mcap_writer
 from theylive_ros.bags.definitions import Definitions, installed_folder
 from theylive_ros.bags.errors import BagError
 from theylive_ros.bags.reader import BagReader
@@ -74,6 +75,17 @@ def by_mcap(folder):
     return found
 
 
+@contextmanager
+def no_file_longer_than(size):
+    """As on a disk that is full then: of what is written a part arrives."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 def by_us(folder):
     with BagReader(folder) as reader:
         return [tuple(message) for message in reader.messages()]
@@ -112,7 +124,7 @@ def test_mcap_files_tell_types_qos_and_hashes_in_themselves(tmp_path):
     assert (schema.name, schema.encoding) == (TARGET, "ros2msg")
     assert b"MSG: theylive_msgs/Track" in schema.data
     assert yaml.safe_load(told)["custom_data"] == {"namespace": "/rig"}
-    assert {t: summary.statistics.channel_message_counts[c.id] for t, c in channels.items()} == {
+    assert {t: summary.statistics.channel_message_counts.get(c.id, 0) for t, c in channels.items()} == {
         "/image_raw": 2,
         "/target": 2,
         "/silent": 0,
@@ -220,25 +232,27 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
         BagWriter(tmp_path / "file" / "bag")
 
 
-def test_a_full_disk_is_said_and_what_was_written_before_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(mcap_writer, "_CHUNK_SIZE", 10_000)
+@pytest.mark.parametrize("room_again", [False, True])
+def test_a_full_disk_is_said_and_what_was_written_before_is_kept(tmp_path, room_again):
     sent = some_messages(10)
     writer = BagWriter(tmp_path / "bag")
     number = writer.add_topic(topic("/image_raw", IMAGE))
     for _, stamp, data in sent:
         writer.write(number, stamp, data)
     writer.flush()
-
-    def full(data):
-        raise OSError(28, "No space left on device")
-
-    disk = writer._data._file
-    writer._data._file = type("Full", (), {"write": staticmethod(full), "tell": disk.tell, "flush": disk.flush, "close": disk.close})()
-    with pytest.raises(BagError, match="No space left on device"):
+    with no_file_longer_than((tmp_path / "bag" / "bag_0.mcap").stat().st_size + 5000):
         writer.write(number, sent[-1][1], b"x" * 20_000)
-    with pytest.raises(BagError, match="make room"):
-        writer.close()
-    assert [m[2] for m in by_us(tmp_path / "bag")] == [data for _, _, data in sent]
+        with pytest.raises(BagError, match="File too large"):
+            writer.flush()
+        if not room_again:
+            with pytest.raises(BagError, match="make room"):
+                writer.close()
+    if room_again:
+        with pytest.raises(BagError, match="a part of it is lost"):
+            writer.close()
+    with BagReader(tmp_path / "bag") as reader:
+        assert [m.data for m in reader.messages()] == [data for _, _, data in sent]
+        assert "bag_0.mcap: has no end: its recorder was cut short, or still writes" in reader.damage
 
 
 def test_sqlite3_is_not_compressed_and_other_storages_are_not_known(tmp_path):

@@ -38,7 +38,7 @@ def record(bag):
         RECORDED.update({stamp(message): (found[stamp(message)], message) for message in rig.targets.messages})
 
 
-@pytest.mark.skipif(not there("rosbags"), reason="needs rosbags, which is no ROS package: pip install rosbags")
+@pytest.mark.skipif(not there("rosbags") or not there("mcap"), reason="no ROS packages bring them: pip install rosbags mcap")
 @launch_test
 def generate_test_description():
     folder = RIGS.keep(tempfile.TemporaryDirectory(prefix="theylive-"))

@@ -1,41 +1,58 @@
 """Reads one mcap file, also a damaged one: cut off because the recorder was killed, or with bytes that were changed since.
 
-rosbags reads sound files only, and takes no notice of check sums.
+The records are read by the library of MCAP's makers. Its readers of whole files end at the first wrong byte, go by lengths that a
+record tells inside of itself, leave out a record that is cut off, and take a summary for right: so the way from record to record, what is
+left of a cut chunk, and the check sum of the summary are here.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
+import struct
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
 import lz4.frame
 import zstandard
+from mcap.data_stream import ReadDataStream
+from mcap.exceptions import McapError
+from mcap.opcode import Opcode
+from mcap.reader import FOOTER_SIZE, SeekingReader
+from mcap.records import Channel, Chunk, Footer, McapRecord, Schema
+from mcap.records import Message as Said
+from mcap.stream_reader import MAGIC_SIZE, StreamReader, breakup_chunk
 
-from theylive_ros.bags import mcap_format as mcap
 from theylive_ros.bags.contents import Message, TopicFacts
 from theylive_ros.bags.errors import BagError
 from theylive_ros.bags.topic import parsed_qos
 
 # Nothing in a recording is longer (bytes): a record that claims to be is where the damage begins.
 _LONGEST = 1 << 31
-_TAIL = mcap.RECORD.size + 20 + len(mcap.MAGIC)
+_NEVER = 2**63 - 1, 0
+_HEAD = struct.Struct("<BQ")
+"""Opcode of a record and the length of what follows."""
+_OPCODES = {opcode.value for opcode in Opcode}
+# Those that hold messages or say what they are.
+_TELLING = (Opcode.SCHEMA, Opcode.CHANNEL, Opcode.MESSAGE, Opcode.CHUNK)
+# As much as there is, although the end is missing.
+_UNPACKED: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    "zstd": lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data),
+    "lz4": lambda data: lz4.frame.LZ4FrameDecompressor().decompress(data),
+}
 
 
 class _Part(NamedTuple):
-    """A record that holds messages or says what they are: its first log time (ns, 0: none), where its content begins, and its length.
-
-    cut: the file ends before the record does.
-    """
+    """A record in the file: the first log time (ns) of its messages, where it begins, its length with its head, its opcode."""
 
     first: int
     start: int
     length: int
     opcode: int
-    cut: bool = False
 
 
 class McapFile:
@@ -47,17 +64,19 @@ class McapFile:
         self.damage: list[str] = []
         self.topics: dict[str, TopicFacts] = {}
         self.first = self.last = 0
-        self._schemas: dict[int, tuple[str, str]] = {}
-        self._channels: dict[int, str] = {}
+        self._schemas: dict[int, Schema] = {}
+        self._channels: dict[int, Channel] = {}
+        self._parts: list[_Part] = []
+        self._told = 0  # messages, by the summary
         self._file = path.open("rb")
         try:
             self._size = path.stat().st_size
-            if self._file.read(len(mcap.MAGIC)) != mcap.MAGIC:
-                raise BagError(f"{path} does not begin like an mcap file: nothing of it can be read")
-            self._parts = self._read_summary()
-            if not self._parts:
-                self._parts = list(self._skim())
-                self._count()
+            try:
+                reader = SeekingReader(self._file)
+            except (McapError, struct.error) as cause:
+                raise BagError(f"{path} does not begin like an mcap file: nothing of it can be read") from cause
+            if not self._take_summary(reader):
+                self._read_through()
         except BaseException:
             self._file.close()
             raise
@@ -66,85 +85,81 @@ class McapFile:
         """See `contents.DataFile`; by log time."""
         waiting: list[tuple[int, int, Message]] = []
         numbers = itertools.count()
+        read = 0
         for part in sorted(self._parts):
             while waiting and waiting[0][0] < part.first:
                 yield heapq.heappop(waiting)[2]
-            for message in self._read(part):
+            found = self._read(part)
+            read += len(found)
+            for message in found:
                 if message.stamp >= start and message.topic in topics:
                     heapq.heappush(waiting, (message.stamp, next(numbers), message))
         while waiting:
             yield heapq.heappop(waiting)[2]
+        if read < self._told and not self.damage:  # in a file without check sums
+            self.damage.append(f"{self.name}: {self._told - read} messages of {self._told} are lost")
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
-    def _read_summary(self) -> list[_Part]:
-        """Take topics, counts and chunks from the end of the file; no chunks where it has no such end, or one that is not whole."""
-        parts: list[_Part] = []
+    def _take_summary(self, reader: SeekingReader) -> bool:
+        """Take topics, counts and chunks from the end of the file; False where it has no such end, or one that is not whole."""
         try:
-            self._file.seek(max(0, self._size - _TAIL))
-            tail = mcap.Cursor(self._file.read(_TAIL))
-            if mcap.RECORD.unpack(tail.bytes(mcap.RECORD.size)) != (mcap.FOOTER, 20):
-                return []
-            at, _, crc = tail.take("QQI")
-            self._file.seek(at)
-            summary = self._file.read(max(0, self._size - _TAIL - at)) if at else b""
-            self._file.seek(self._size - _TAIL)
-            if crc and zlib.crc32(summary + self._file.read(mcap.RECORD.size + 16)) != crc:
-                return []
-            counts: dict[int, int] = {}
-            for opcode, content in _records(summary):
-                cursor = mcap.Cursor(content)
-                if opcode == mcap.CHUNK_INDEX:
-                    first, _, offset, length = cursor.take("QQQQ")
-                    head = mcap.RECORD.size
-                    parts.append(_Part(first, offset + head, length - head, mcap.CHUNK))
-                elif opcode == mcap.STATISTICS:
-                    *_, self.first, self.last = cursor.take("QHIIIIQQ")
-                    inner = mcap.Cursor(cursor.bytes(cursor.take("I")[0]))
-                    while not inner.at_end:
-                        number, count = inner.take("HQ")
-                        counts[number] = count
-                else:
-                    self._take(opcode, content)
-            for number, topic in self._channels.items() if parts else ():
-                self._add(topic, counts.get(number, 0))
-        except (OSError, ValueError):
-            return []
-        return parts
+            summary = reader.get_summary() if self._has_sound_summary() else None
+        except Exception:  # from OSError to whatever reading of wrong bytes leads to
+            return False
+        counted = summary and summary.statistics
+        if summary is None or counted is None or len(summary.chunk_indexes) != counted.chunk_count:
+            return False
+        if counted.message_count and not counted.chunk_count:  # messages that are in no chunk have no index
+            return False
+        self._take(itertools.chain(summary.schemas.values(), summary.channels.values()))
+        self.first, self.last, self._told = counted.message_start_time, counted.message_end_time, counted.message_count
+        for number, channel in summary.channels.items():
+            self._add(channel.topic, counted.channel_message_counts.get(number, 0))
+        self._parts = [_Part(c.message_start_time, c.chunk_start_offset, c.chunk_length, Opcode.CHUNK) for c in summary.chunk_indexes]
+        return True
 
-    def _skim(self) -> Iterator[_Part]:
+    def _has_sound_summary(self) -> bool:
+        """By its check sum, which covers all from its start to the check sum itself; the library does not ask for it."""
+        end = self._size - MAGIC_SIZE
+        self._file.seek(end - FOOTER_SIZE)
+        footer = next(StreamReader(BytesIO(self._file.read(FOOTER_SIZE)), skip_magic=True).records)
+        if not isinstance(footer, Footer):
+            return False
+        self._file.seek(footer.summary_start)
+        return footer.summary_crc in (0, zlib.crc32(self._file.read(max(0, end - 4 - footer.summary_start))))
+
+    def _read_through(self) -> None:
+        """Find the parts and count their messages."""
+        self.first, self.last = _NEVER
+        for part in self._walk():
+            found = self._read(part)
+            for message in found:
+                self._add(message.topic, 1)
+            if found:
+                first, last = min(m.stamp for m in found), max(m.stamp for m in found)
+                self.first, self.last = min(self.first, first), max(self.last, last)
+                self._parts.append(part._replace(first=first))
+        if not self._parts:
+            self.first = self.last = 0
+
+    def _walk(self) -> Iterator[_Part]:
         """Go from record to record, up to the first one that cannot be."""
-        at = len(mcap.MAGIC)
-        while at + mcap.RECORD.size <= self._size:
+        at = MAGIC_SIZE
+        while at + _HEAD.size <= self._size:
             self._file.seek(at)
-            opcode, length = mcap.RECORD.unpack(self._file.read(mcap.RECORD.size))
-            content = at + mcap.RECORD.size
-            if opcode == mcap.DATA_END:
+            opcode, length = _HEAD.unpack(self._file.read(_HEAD.size))
+            if opcode == Opcode.DATA_END:
                 return
-            if not mcap.HEADER <= opcode <= mcap.DATA_END or length > _LONGEST:
+            if opcode not in _OPCODES or length > _LONGEST:
                 self.damage.append(f"{self.name}: broken from byte {at} on, {self._size - at} bytes are lost")
                 return
-            cut = content + length > self._size
-            if opcode in (mcap.SCHEMA, mcap.CHANNEL, mcap.MESSAGE, mcap.CHUNK):
-                yield _Part(self._first_of(opcode), content, length, opcode, cut)
-            at = content + length
+            if opcode in _TELLING:
+                yield _Part(0, at, _HEAD.size + length, opcode)
+            at += _HEAD.size + length
         self.damage.append(f"{self.name}: has no end: its recorder was cut short, or still writes")
-
-    def _first_of(self, opcode: int) -> int:
-        """The first log time of the chunk, or that of the message, whose content comes next."""
-        if opcode == mcap.CHUNK:
-            return int.from_bytes(self._file.read(8), "little")
-        return int.from_bytes(self._file.read(14)[6:], "little") if opcode == mcap.MESSAGE else 0
-
-    def _count(self) -> None:
-        stamps = []
-        for part in self._parts:
-            for message in self._read(part):
-                self._add(message.topic, 1)
-                stamps.append(message.stamp)
-        self.first, self.last = min(stamps, default=0), max(stamps, default=0)
 
     def _add(self, topic: str, count: int) -> None:
         facts = self.topics[topic]
@@ -153,76 +168,55 @@ class McapFile:
     def _read(self, part: _Part) -> list[Message]:
         """The messages of a part. Damage is named; of a part that is cut off there is what comes before the cut."""
         found: list[Message] = []
+        cut = part.start + part.length > self._size
         try:
-            self._file.seek(part.start - mcap.RECORD.size)
-            if mcap.RECORD.unpack(self._file.read(mcap.RECORD.size)) != (part.opcode, part.length):
-                raise ValueError("it is not where the summary says")
+            self._file.seek(part.start)
             data = self._file.read(part.length)
-            if part.opcode == mcap.CHUNK:
-                for opcode, content in _records(_unpacked(data, part.cut)):
-                    self._take(opcode, content, found)
-            else:
-                self._take(part.opcode, memoryview(data), found)
+            self._take(_left_of(data) if cut else _records(data, part), found)
         except Exception as cause:  # decompressors raise errors of their own kinds
-            if not part.cut:
+            if not cut:
                 found.clear()
                 self._name(part, cause)
         return found
 
     def _name(self, part: _Part, cause: Exception) -> None:
-        what = "a chunk" if part.opcode == mcap.CHUNK else "a record"
+        what = "a chunk" if part.opcode == Opcode.CHUNK else "a record"
         reason = " ".join(str(cause).split()) or type(cause).__name__
         line = f"{self.name}: {what} of {part.length} bytes at byte {part.start} is lost ({reason})"
         if line not in self.damage:
             self.damage.append(line)
 
-    def _take(self, opcode: int, content: memoryview, found: list[Message] | None = None) -> None:
-        cursor = mcap.Cursor(content)
-        if opcode == mcap.SCHEMA:
-            (number,) = cursor.take("H")
-            name, _, definition = cursor.text(), cursor.text(), cursor.text()
-            self._schemas[number] = name, definition
-        elif opcode == mcap.CHANNEL:
-            number, schema = cursor.take("HH")
-            topic, _, facts = cursor.text(), cursor.text(), cursor.mapping()
-            self._channels[number] = topic
-            if topic not in self.topics:
-                kind, definition = self._schemas.get(schema, ("", ""))
-                self.topics[topic] = TopicFacts(kind, definition, 0, parsed_qos(facts.get("offered_qos_profiles", "")))
-        elif opcode == mcap.MESSAGE and found is not None:
-            number, _, stamp, _ = mcap.MESSAGE_HEAD.unpack(cursor.bytes(mcap.MESSAGE_HEAD.size))
-            if number not in self._channels:
-                raise ValueError(f"a message of channel {number}, which was not announced")
-            found.append(Message(self._channels[number], stamp, bytes(cursor.rest())))
+    def _take(self, records: Iterable[McapRecord], found: list[Message] | None = None) -> None:
+        for record in records:
+            if isinstance(record, Schema):
+                self._schemas.setdefault(record.id, record)
+            elif isinstance(record, Channel):
+                self._channels.setdefault(record.id, record)
+                if record.topic not in self.topics:
+                    schema = self._schemas.get(record.schema_id)
+                    kind, definition = (schema.name, schema.data.decode(errors="replace")) if schema else ("", "")
+                    qos = parsed_qos(record.metadata.get("offered_qos_profiles", ""))
+                    self.topics[record.topic] = TopicFacts(kind, definition, 0, qos)
+            elif isinstance(record, Said) and found is not None:
+                if record.channel_id not in self._channels:
+                    raise ValueError(f"a message of channel {record.channel_id}, which was not announced")
+                found.append(Message(self._channels[record.channel_id].topic, record.log_time, record.data))
 
 
-def _unpacked(chunk: bytes, cut: bool) -> bytes:
-    """The records of a chunk; of one that is cut off, as many as there are. Raises ValueError, and the decompressors' own errors."""
-    cursor = mcap.Cursor(chunk)
-    _, _, size, crc = mcap.CHUNK_HEAD.unpack(cursor.bytes(mcap.CHUNK_HEAD.size))
-    compression = cursor.text()
-    (length,) = cursor.take("Q")
-    stored = bytes(cursor.rest() if cut else cursor.bytes(length))
-    if size > _LONGEST:
-        raise ValueError(f"it claims to hold {size} bytes")
-    if compression == "zstd":
-        # piece by piece, so that the end may be missing
-        stored = zstandard.ZstdDecompressor().decompressobj().decompress(stored)
-    elif compression == "lz4":
-        stored = lz4.frame.LZ4FrameDecompressor().decompress(stored)
-    elif compression:
-        raise ValueError(f"compression {compression!r} is not known")
-    if cut:
-        return stored
-    if len(stored) != size:
-        raise ValueError(f"it holds {len(stored)} bytes instead of {size}")
-    if crc and zlib.crc32(stored) != crc:
-        raise ValueError("its check sum is wrong")
-    return stored
+def _records(data: bytes, part: _Part) -> list[McapRecord]:
+    """What is in a whole part. Raises ValueError, McapError, and the decompressors' own errors."""
+    if _HEAD.unpack(data[: _HEAD.size]) != (part.opcode, part.length - _HEAD.size):
+        raise ValueError("it is not where the summary says")
+    record = next(StreamReader(BytesIO(data), skip_magic=True, emit_chunks=True).records)
+    if not isinstance(record, Chunk):
+        return [record]
+    if record.uncompressed_size > _LONGEST:
+        raise ValueError(f"it claims to hold {record.uncompressed_size} bytes")
+    return breakup_chunk(record, validate_crc=True)
 
 
-def _records(data: bytes) -> Iterator[tuple[int, memoryview]]:
-    cursor = mcap.Cursor(data)
-    while not cursor.at_end:
-        opcode, length = mcap.RECORD.unpack(cursor.bytes(mcap.RECORD.size))
-        yield opcode, cursor.bytes(length)
+def _left_of(data: bytes) -> Iterator[McapRecord]:
+    """What is in a part that is cut off, one after another: nothing, unless it is a chunk. Raises EndOfFile at the cut."""
+    if data[0] == Opcode.CHUNK:
+        chunk = Chunk.read(ReadDataStream(BytesIO(data[_HEAD.size :])))
+        yield from StreamReader(BytesIO(_UNPACKED[chunk.compression](chunk.data)), skip_magic=True).records
