@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
 from mirrors_rig import ALIEN, JOHN, Rig
+from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 from theylive_msgs import msg
@@ -22,6 +23,7 @@ from theylive_ros.mirrors.calibration_file import save
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import TransitionCallbackReturn
+from theylive_ros.nodes.camera_clock import ClockTeller
 from theylive_ros.nodes.mirrors import MirrorsNode
 from theylive_ros.nodes.mirrors_voice import JOINTS
 from theylive_ros.nodes.parameters import ConfigurationError
@@ -105,6 +107,22 @@ def test_the_clock_of_another_machine_makes_it_dark_says_so_and_nothing_need_be_
     rig.bench.until(lambda: f"s {side} this machine's, so the laser stays dark: set both" in rig.node.health()[1])
     rig.ahead = 0.0
     assert rig.lit().armed
+
+
+def test_a_second_camera_of_the_same_name_with_another_clock_makes_it_dark_for_as_long_as_it_is_there(rig):
+    rig.start()
+    rig.armed()
+    second = Node("ear", context=rig.bench.context)
+    second.ros_now = lambda: rig.node.ros_now() + 0.059
+    ClockTeller(second)
+    rig.bench.nodes.append(second)
+    rig.bench.executor.add_node(second)
+    rig.dark_for("clocks_differ")
+    begun = len(rig.laser.messages)
+    for _ in range(8):
+        rig.laser.next()
+    assert all("clocks_differ" in m.reasons for m in rig.laser.messages[begun:])
+    assert "s ahead of this machine's" in rig.node.health()[1]
 
 
 def test_a_camera_that_does_not_tell_its_clock_is_not_believed(rig):

@@ -18,11 +18,11 @@ SECONDS = st.floats(0.0, 0.2)
 GUARD = 1000 * GateSettings().guard_radius  # mm
 
 
-def ask(clock, now, ahead, there=0.001, back=0.001):
+def ask(clock, now, ahead, there=0.001, back=0.001, source="camera"):
     """One question at `now` (monotonic, s) to a clock that is so far ahead, and how long question and answer were under way."""
     asked = HERE + now
     heard = asked + there + back
-    clock.hear(asked, asked + there + ahead, heard, now + there + back)
+    clock.hear(source, asked, asked + there + ahead, heard, now + there + back)
 
 
 def test_nothing_is_known_before_the_first_answer():
@@ -81,10 +81,35 @@ def test_silence_makes_the_doubt_grow_and_in_the_end_nothing_is_known():
     assert not clock.clocks(10.1, sane=True).told
 
 
+def test_where_two_tell_a_clock_both_must_agree_and_the_greater_doubt_counts():
+    clock = OtherClock()
+    for i in range(8):
+        ask(clock, i / 4, 0.0)
+        ask(clock, i / 4, 0.059, source="another")
+        assert not clock.clocks(i / 4 + 0.01, sane=True).agree
+    low, high = clock.bounds(2.0)
+    assert low < 0.059 < high
+    ask(clock, 2.0, -0.002, there=0.01, back=0.01, source="another")
+    clocks = clock.clocks(2.02, sane=True)
+    assert clocks.agree
+    assert clocks.doubt == pytest.approx(0.012, abs=1e-3)
+
+
+def test_one_of_two_that_tells_no_more_is_forgotten():
+    clock = OtherClock()
+    ask(clock, 0.0, 0.059, source="another")
+    for i in range(41):
+        ask(clock, i / 4, 0.0)
+    assert not clock.clocks(9.9, sane=True).agree
+    assert clock.clocks(10.1, sane=True).agree
+    ask(clock, 10.25, 0.0)
+    assert list(clock._known) == ["camera"]
+
+
 @pytest.mark.parametrize("answer", [(1.0, 1.0, 0.9), (1.0, math.nan, 1.1), (math.nan, 1.0, 1.1), (1.0, math.inf, 1.1)])
 def test_an_answer_that_cannot_be_is_left_out(answer):
     clock = OtherClock()
-    clock.hear(*answer, 0.0)
+    clock.hear("camera", *answer, 0.0)
     assert clock.bounds(0.0) is None
 
 

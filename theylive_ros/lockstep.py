@@ -215,7 +215,7 @@ class LockStep:
         now, ros_now = self.now, self.now + self.clock_offset
         self.link.pump(now)
         if self._ticks % _QUESTIONS == 0:
-            self._camera_clock.hear(ros_now, ros_now + self.camera_ahead, ros_now, now)
+            self._camera_clock.hear("camera", ros_now, ros_now + self.camera_ahead, ros_now, now)
         self._ticks += 1
         while self._targets and self._targets[0][0] <= now:
             target = self._targets.popleft()[1]

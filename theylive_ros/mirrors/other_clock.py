@@ -13,37 +13,60 @@ _FORGOTTEN = 10.0
 
 
 class OtherClock:
-    """Bounds the difference: the camera's clock less this machine's (s). One thread may hear while others ask what is known."""
+    """Bounds the difference: the camera's clock less this machine's (s). Where several tell one, as each may stamp pictures, all count.
+
+    One thread may hear while others ask what is known.
+    """
 
     def __init__(self, settings: ClockSettings | None = None) -> None:
         self.settings = settings or ClockSettings()
-        self._known: tuple[float, float, float] | None = None  # least and greatest difference, and when that was so
+        self._known: dict[str, tuple[float, float, float]] = {}  # of each that tells: least and greatest difference, and when that was so
 
-    def hear(self, asked: float, told: float, heard: float, now: float) -> None:
-        """Take in an answer: this machine's clock when the question was sent and when the answer came, the camera's in between (s of ROS
-        time each); now: monotonic (s). One that came before it was asked for, or holds no number, is left out."""
+    def hear(self, source: str, asked: float, told: float, heard: float, now: float) -> None:
+        """Take in an answer. source: who told; asked, heard: this machine's clock when the question was sent and when the answer came,
+        told: the camera's in between (s of ROS time each); now: monotonic (s). One that came before it was asked for, or holds no number,
+        is left out."""
         if not asked <= heard or not abs(told) < float("inf"):
             return
         slack = DRIFT * (heard - asked)
         low, high = told - heard - slack, told - asked + slack
-        if (before := self.bounds(now)) is not None and max(low, before[0]) <= min(high, before[1]):
+        before = _at(self._known[source], now) if source in self._known else None
+        if before is not None and max(low, before[0]) <= min(high, before[1]):
             low, high = max(low, before[0]), min(high, before[1])
         # else one of the clocks has jumped: what was known before is no longer so
-        self._known = low, high, now
+        others = {other: known for other, known in self._known.items() if _at(known, now) is not None}
+        self._known = {**others, source: (low, high, now)}
 
     def bounds(self, now: float) -> tuple[float, float] | None:
-        """Least and greatest difference (s) at a moment (monotonic, s); None while nothing is known."""
-        known = self._known
-        if known is None or not 0.0 <= now - known[2] <= _FORGOTTEN:
-            return None
-        slack = DRIFT * (now - known[2])
-        return known[0] - slack, known[1] + slack
+        """Least and greatest difference (s) at a moment (monotonic, s), of the clock that is surely the farthest off; None while nothing
+        is known."""
+        return max(self._all(now), key=lambda bounds: (_least(bounds), _most(bounds)), default=None)
 
     def clocks(self, now: float, *, sane: bool) -> Clocks:
         """What the gate is told. sane: what the ClockWatch says."""
-        bounds = self.bounds(now)
-        if bounds is None:
+        every = self._all(now)
+        if not every:
             return Clocks(sane=sane, told=self.settings.camera_here)
-        low, high = bounds
-        least = max(low, -high, 0.0)
-        return Clocks(sane=sane, agree=least <= self.settings.difference, doubt=max(-low, high))
+        return Clocks(sane=sane, agree=max(map(_least, every)) <= self.settings.difference, doubt=max(map(_most, every)))
+
+    def _all(self, now: float) -> list[tuple[float, float]]:
+        return [bounds for known in self._known.values() if (bounds := _at(known, now)) is not None]
+
+
+def _at(known: tuple[float, float, float], now: float) -> tuple[float, float] | None:
+    """What is known at a later moment; None where that is too late."""
+    low, high, then = known
+    if not 0.0 <= now - then <= _FORGOTTEN:
+        return None
+    slack = DRIFT * (now - then)
+    return low - slack, high + slack
+
+
+def _least(bounds: tuple[float, float]) -> float:
+    """By how much the clocks surely differ."""
+    return max(bounds[0], -bounds[1], 0.0)
+
+
+def _most(bounds: tuple[float, float]) -> float:
+    """By how much they may."""
+    return max(-bounds[0], bounds[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import time
+import uuid
 
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
@@ -25,13 +26,15 @@ class ClockTeller:
     def __init__(self, node: Node) -> None:
         """node: has `ros_now()`, the time (s) that its stamps go by."""
         self._node = node
+        # Two machines may run nodes of one name.
+        self._source = f"{node.get_fully_qualified_name()} {uuid.uuid4().hex[:8]}"
         # Plain ones: the time is told in every state.
         self._answers = node.create_publisher(TimeReference, "clock_answer", qos.PROBE)
         self._subscription = node.create_subscription(Header, "clock_question", self._tell, qos.PROBE)
 
     def _tell(self, question: Header) -> None:
         told = conversions.to_time(self._node.ros_now())
-        self._answers.publish(TimeReference(header=question, time_ref=told, source=self._node.get_fully_qualified_name()))
+        self._answers.publish(TimeReference(header=question, time_ref=told, source=self._source))
 
 
 class ClockAsker:
@@ -81,10 +84,10 @@ class ClockAsker:
 
     def _hear(self, answer: TimeReference) -> None:
         asked = answer.header.stamp
-        if (asked.sec, asked.nanosec) in self._asked:  # another rig's mirrors may ask, too
-            self._asked.remove((asked.sec, asked.nanosec))
+        # Another rig's mirrors may ask, too. Each question may have several answers: whoever stamps pictures here is to be heard.
+        if (asked.sec, asked.nanosec) in self._asked:
             times = conversions.from_time(asked), conversions.from_time(answer.time_ref), self._node.ros_now()
-            self._other.hear(*times, time.monotonic())
+            self._other.hear(answer.source, *times, time.monotonic())
 
     def _look(self) -> None:
         now = time.monotonic()

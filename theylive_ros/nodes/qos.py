@@ -14,9 +14,9 @@ ORDER = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=1, reliability=Reliabi
 """What somebody orders again and again: the newest one counts."""
 
 PROBE = QoSProfile(
-    history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.BEST_EFFORT, durability=DurabilityPolicy.VOLATILE
+    history=HistoryPolicy.KEEP_LAST, depth=10, reliability=ReliabilityPolicy.BEST_EFFORT, durability=DurabilityPolicy.VOLATILE
 )
-"""Questions of the moment and their answers: a late one is of no use."""
+"""Questions of the moment and their answers: a late one is of no use, but several may answer at once."""
 
 STATE = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
