@@ -21,7 +21,8 @@ from theylive_ros.controller.transports import ProcessTransport
 from theylive_ros.mirrors.calibration import nominal
 from theylive_ros.mirrors.calibration_file import save
 from theylive_ros.mirrors.optics import Geometry
-from theylive_ros.nodes import conversions, qos
+from theylive_ros.mirrors.pointer import Pointer
+from theylive_ros.nodes import conversions, mirrors, qos
 from theylive_ros.nodes.base import TransitionCallbackReturn
 from theylive_ros.nodes.camera_clock import ClockTeller
 from theylive_ros.nodes.mirrors import MirrorsNode
@@ -137,6 +138,31 @@ def test_a_camera_that_does_not_tell_its_clock_is_believed_where_somebody_says_t
     rig.bench.ear_node.destroy_subscription(rig.teller._subscription)
     rig.start("-p", "clock.camera_here:=true")
     rig.armed()
+
+
+def test_whoever_stops_it_while_it_begins_to_home_has_it_home_no_more(rig, monkeypatch):
+    home, homed, answers = Pointer.home, [], []
+
+    def stop(node):
+        answers.append(node._serve("stop", Pointer.stop, Trigger.Response()))
+
+    def home_slowly(pointer, now):
+        homed.append(now)
+        home(pointer, now)
+        if len(homed) == 1:
+            node = rig.bench.nodes[-1]
+            rig.bench.until(lambda: node.active)
+            threading.Thread(target=stop, args=(node,)).start()
+            time.sleep(0.1)
+
+    monkeypatch.setattr(Pointer, "home", home_slowly)
+    rig.start()
+    rig.bench.until(lambda: answers)
+    assert answers[0].success
+    begun = time.monotonic()
+    while time.monotonic() < begun + 1.2 * mirrors._HOMING_PAUSE:
+        assert "unreferenced" in rig.laser.next().reasons
+    assert len(homed) == 1
 
 
 def test_disarm_makes_it_dark_until_armed_again(rig):

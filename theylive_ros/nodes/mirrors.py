@@ -179,11 +179,15 @@ class MirrorsNode(ManagedNode):
         if self._planner.pointer is None or not self.active:
             answer.message = f"the node is not active, so it cannot {name}"
             return answer
-        if name != "arm":  # which may be asked too early
-            self._homings = 0  # from now on somebody sees to it
+
+        def act(pointer: Pointer, now: float) -> None:
+            if name != "arm":  # which may be asked too early
+                self._homings = 0  # from now on somebody sees to it; here, for the ticking thread counts them down
+            action(pointer, now)
+
         self._planner.hear_controller()
         try:
-            self._planner.do(action)
+            self._planner.do(act)
         except PointerError as error:
             answer.message = str(error)
             return answer
