@@ -131,6 +131,14 @@ def test_missed_steps_are_believed_when_three_spots_in_a_row_agree():
     assert not trim.lost
 
 
+def test_a_glint_that_is_told_several_times_is_one_glint():
+    trim = fed([(0.1, 0.0)] * 10)
+    for _ in range(SETTINGS.confirm):
+        trim.see(2.0, (-4.0, 3.0), SIGMA, HERE)
+    assert trim.missed_steps == (0, 0)
+    assert trim.suspected == (-4.0, 3.0)
+
+
 def test_beyond_the_limit_the_reference_is_lost_until_reset():
     trim = fed([(0.0, SETTINGS.limit + 1)] * SETTINGS.confirm)
     assert trim.lost

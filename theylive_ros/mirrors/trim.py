@@ -70,14 +70,16 @@ class Trim:
         self.suspected: Point | None = None  # what the offset may be instead
         self._variance = (math.inf, math.inf)
         self._uncounted = (0, 0)  # the count's error when the last spot was seen
-        self._at: tuple[float, Point] | None = None
+        self._newest = -math.inf  # stamp of the newest spot, ...
+        self._at: tuple[float, Point] | None = None  # ... and that and the place of the newest that was believed
         self._suspects: list[Point] = []
 
     def see(self, stamp: float, off: Point, sigma: Point, place: Point) -> None:
         """Take in one spot: its offset from the count and that offset's standard deviation (microsteps per axis), its moment (s) and the
-        counted place (microsteps). An older one than the last is left out."""
-        if self._at is not None and not stamp > self._at[0]:
+        counted place (microsteps). One no newer than the last is left out: told twice, it is seen once."""
+        if not stamp > self._newest:
             return
+        self._newest = stamp
         variances = self._grown(stamp, place)
         off_by = [abs(o - t) for o, t in zip(off, self.offset, strict=True)]
         limits = [max(_LEAST_SURPRISE, _SURPRISE * math.sqrt(v + s * s)) for v, s in zip(variances, sigma, strict=True)]
