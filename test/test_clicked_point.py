@@ -112,6 +112,20 @@ def test_john_in_view_keeps_a_click_dark_and_the_end_of_the_mode_ends_it(rig):
     assert not rig.laser.next(lambda m: m.mode == m.MODE_TARGETING).on
 
 
+def test_another_reference_ends_a_click_whose_place_is_another_then(rig):
+    rig.start()
+    rig.commissioned()
+    rig.click_until(lambda m: m.on)
+    rig.stands_at(PLACE)
+    assert rig.call("reference").success
+    rig.dark_for("no_order")
+    begun = len(rig.laser.messages)
+    end = time.monotonic() + 0.6
+    while time.monotonic() < end:
+        rig.laser.next()
+    assert all("no_order" in m.reasons and m.mode == m.MODE_COMMISSIONING for m in rig.laser.messages[begun:])
+
+
 def test_a_click_in_any_fixed_frame_of_tf_is_understood(rig):
     tf2 = pytest.importorskip("tf2_msgs.msg", reason="needs tf2_msgs, which no wheel holds")
     table = TransformStamped(child_frame_id="base_link")

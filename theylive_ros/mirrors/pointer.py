@@ -107,6 +107,11 @@ class Pointer:
         """Whether the rig is in commissioning mode."""
         return self._arming.commissioning
 
+    @property
+    def ordered(self) -> bool:
+        """Whether an order has been given, late or not, that nothing has made void since."""
+        return self._order is not None
+
     def on_target(self, target: Target, now: float) -> None:
         """Take in the selector's word on a frame; its stamp is on the monotonic clock. An older one than the last is left out."""
         last = self._target

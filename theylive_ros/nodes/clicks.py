@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import collections
-import contextlib
 
 from geometry_msgs.msg import PointStamped
 
 from theylive_ros.mirrors.click import ClickError, angles_through
 from theylive_ros.mirrors.commissioning import ORDER_LASTS
 from theylive_ros.mirrors.plane import Point
-from theylive_ros.mirrors.pointer import Pointer, PointerError
+from theylive_ros.mirrors.pointer import Pointer
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode
 from theylive_ros.nodes.fixed_frames import FixedFrames
@@ -57,11 +56,11 @@ class Clicks:
             self._node.get_logger().info(f"a click turns the mirrors to {angles[0]:.4f}, {angles[1]:.4f} rad for {LASTS:g} s")
         elif self._order is not None:
             angles, end = self._order
-            if now >= end or not pointer.commissioning:
+            # neither in another mode nor after what makes an order void, such as another reference
+            if now >= end or not pointer.ordered:
                 self._order = None
                 return
-            with contextlib.suppress(PointerError):
-                pointer.order(angles, True, now)
+            pointer.order(angles, True, now)
 
     def _on_click(self, message: PointStamped) -> None:
         self._new.append(message)
