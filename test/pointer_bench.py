@@ -9,6 +9,7 @@ import pytest
 
 from theylive_ros.controller.braking import braking
 from theylive_ros.mirrors.calibration import nominal
+from theylive_ros.mirrors.clock import Clocks
 from theylive_ros.mirrors.interface import ControllerStatus
 from theylive_ros.mirrors.motion import MotionSettings, State, duration, state_at
 from theylive_ros.mirrors.pointer import Pointer
@@ -157,7 +158,7 @@ class Bench:
                     for spot in filter(None, self._coming[:-1]):
                         self.pointer.on_spot(spot, self.now)
                     del self._coming[:-1]
-            states.append(self.pointer.tick(self.now))
+            states.append(self.pointer.tick(self.now, clocks=Clocks()))
         return states
 
     def spot(self) -> tuple[float, float]:

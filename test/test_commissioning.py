@@ -234,12 +234,12 @@ def test_the_mode_ends_by_itself_unless_it_is_asked_for_again():
     pointer, controller = bench.pointer, bench.controller
     begun = bench.now
     controller.now = begun + TIMEOUT - 1
-    pointer.tick(bench.now)
+    pointer.tick(bench.now, clocks=Clocks())
     pointer.commission(bench.now)
     controller.now = begun + TIMEOUT + 1
-    assert pointer.tick(bench.now).mode == "commissioning"
+    assert pointer.tick(bench.now, clocks=Clocks()).mode == "commissioning"
     controller.now = begun + 2 * TIMEOUT
-    state = pointer.tick(bench.now)
+    state = pointer.tick(bench.now, clocks=Clocks())
     assert state.mode == "targeting"
     assert state.disarmed_by == "commissioning_timeout"
     assert not state.armed

@@ -166,6 +166,12 @@ def test_the_light_rests_after_its_longest_time():
     assert sum(lit) * TICK > 2.0
 
 
+def test_no_clock_is_trusted_that_nobody_has_spoken_of():
+    bench = Bench()
+    with pytest.raises(TypeError, match="clocks"):
+        bench.pointer.tick(bench.now)
+
+
 def test_unsteady_clocks_darken_without_disarming():
     bench = Bench(still())
     bench.run(0.5)

@@ -19,6 +19,7 @@ from theylive_ros.benching.truth_eye import TruthEye
 from theylive_ros.controller.link import Link
 from theylive_ros.controller.transports import ProcessTransport
 from theylive_ros.mirrors.calibration import nominal
+from theylive_ros.mirrors.clock import Clocks
 from theylive_ros.mirrors.plane import Point
 from theylive_ros.mirrors.pointer import Pointer, PointerError
 from theylive_ros.simulator.scenario import parse_scenario
@@ -77,7 +78,7 @@ def _run(order: RigOrder, link: Link, camera: _Camera, pipe: Connection) -> list
         if target is not None:
             pointer.on_target(target, now)
             seen.append(Seen(target.stamp, now))
-        state = pointer.tick(now)
+        state = pointer.tick(now, clocks=Clocks())
         camera.spot = state.spot if state.lit else None
         if not state.armed:
             _recover(link, pointer, now)

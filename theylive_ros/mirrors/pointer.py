@@ -30,8 +30,6 @@ __all__ = ["Pointer", "PointerError", "PointerState"]
 # While one of these lasts, no move is sent.
 _HOLDING = {"link_silent", "controller_fault", "stop_input", "limit_input", "unreferenced"}
 
-_TRUSTED = Clocks()
-
 
 class Pointer:
     """Keeps the spot on the target, or where somebody orders it in commissioning mode. Not thread-safe."""
@@ -131,7 +129,7 @@ class Pointer:
         if past and off:
             self._trim.see(seen.stamp, *off, past[0].place)
 
-    def tick(self, now: float, *, clocks: Clocks = _TRUSTED) -> PointerState:
+    def tick(self, now: float, *, clocks: Clocks) -> PointerState:
         """Look at everything once: steer, judge, renew the light or drop it. clocks: what is known of them."""
         status = self._controller.status()
         if status is not None and not status.referenced:
