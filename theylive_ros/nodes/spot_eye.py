@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import math
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ from theylive_ros.types import SpotSeen
 _EXPOSURE = 0.034  # s before and after its stamp within which a frame may have been exposed
 _FRESH = 0.3  # s for which a told place of the spot says where to look
 _LEARN_EVERY = 5  # frames, of which one is learned: the board changes slowly, and both decoding and learning cost time
+_UNSEEN = 8  # more frames than come between two words on the laser
 _TOLD = 0.02  # s after which the laser's state says at the latest that it went out
 
 
@@ -38,13 +40,15 @@ class SpotEye:
         self._waiting: Image | CompressedImage | None = None  # a dark frame, if the next word on the laser still says so
         self._dark: Image | CompressedImage | None = None  # the newest frame that was surely dark, if it is not learned yet
         self._frames = 0
-        self._unseen: list[tuple[SpotSeen, Header]] = []  # what was not found, if the next word on the laser still says that it shone
+        # What was not found, if the next word on the laser still says that it shone. Mirrors that have died shining say no more.
+        self._unseen: collections.deque[tuple[SpotSeen, Header]] = collections.deque(maxlen=_UNSEEN)
 
     def on_laser(self, state: msg.LaserState) -> None:
         """Whether it shines."""
         stamp = conversions.from_time(state.header.stamp)
         self._times.tell(state.on, stamp)
-        waiting, self._unseen = self._unseen, []
+        waiting = list(self._unseen)
+        self._unseen.clear()
         for seen, header in waiting:
             if stamp < seen.stamp + _TOLD:
                 self._unseen.append((seen, header))
