@@ -77,7 +77,7 @@ def test_a_calibration_says_by_its_residuals_how_sure_its_map_is():
 def test_a_count_that_may_be_wrong_leaves_more_doubt_until_the_spot_is_seen_again():
     trim = fed([(0.0, 0.0)] * 10)
     sure = trim.sigma(2.0, HERE)
-    trim.count_error = (4, 0)
+    trim.count(1.5, (4, 0))
     assert trim.sigma(2.0, HERE) == (pytest.approx(1.0, abs=0.02), sure[1])
     # two pulses more than were counted are no surprise then, and no glint either
     fed([(2.0, 0.0)] * 2, trim, begin=2.0)
@@ -85,12 +85,25 @@ def test_a_count_that_may_be_wrong_leaves_more_doubt_until_the_spot_is_seen_agai
     assert trim.offset[0] == pytest.approx(2.0, abs=0.1)
     assert trim.sigma(2.1, HERE)[0] < 0.2
     # what was in doubt before is seen now; only more would be news
-    trim.count_error = (5, 0)
+    trim.count(2.05, (5, 0))
     assert trim.sigma(2.1, HERE)[0] == pytest.approx(0.5, abs=0.05)
     # homed: the controller counts its doubts anew
-    trim.count_error = (0, 0)
     trim.reset()
+    trim.count(2.5, (0, 0))
     assert trim.sigma(3.0, HERE) == pytest.approx((SETTINGS.map_sigma,) * 2)
+
+
+def test_what_was_miscounted_after_a_picture_was_taken_is_not_seen_in_it():
+    trim = fed([(0.0, 0.0)] * 10)
+    trim.count(2.0, (4, 0))
+    fed([(0.0, 0.0)], trim, begin=1.95)
+    assert trim.sigma(2.01, HERE)[0] == pytest.approx(1.0, abs=0.02)
+    fed([(0.0, 0.0)], trim, begin=2.0)
+    assert trim.sigma(2.07, HERE)[0] < 0.2
+    # a new map knows nothing, but what the count's error was before is no news
+    trim.reset()
+    fed([(0.0, 0.0)] * 3, trim, begin=3.0)
+    assert trim.sigma(3.1, HERE)[0] < 0.2
 
 
 def test_after_a_long_way_the_new_place_is_learned_at_once_again():

@@ -136,7 +136,8 @@ class Pointer:
             self._trim.reset()
         failed = set(self._failing(status, now))
         self._disarm_if(failed, now)
-        self._trim.count_error = status.count_error if status else self._trim.count_error
+        if status is not None:
+            self._trim.count(now, status.count_error)
         self._follower.offset = self._trim.offset
         self._follower.hear(status)
         target = self._target

@@ -8,6 +8,7 @@ may be true, so the gate keeps both places from protected heads. Pure.
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import math
 
@@ -25,6 +26,8 @@ _LEAST_SURPRISE = 1.0
 _AGREEING = 0.75
 # An offset is a missed step when it is beyond the half by so many standard deviations.
 _SURE = 2.5
+# Changes of the count's error that are kept: more than come while a picture is under way.
+_CHANGES = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,11 +60,11 @@ class Trim:
     """What the seen spots say of the count of steps. Offsets are true minus counted (microsteps)."""
 
     def __init__(self, settings: TrimSettings | None = None) -> None:
-        """May be replaced at any time: `settings`; `map_sigma`, the standard deviation of the calibrated map (microsteps); `count_error`,
-        by how many microsteps each axis' count may be off since it was last referenced."""
+        """`settings` and `map_sigma`, the standard deviation of the calibrated map (microsteps), may be replaced at any time."""
         self.settings = settings or TrimSettings()
         self.map_sigma = 0.0
         self.count_error: tuple[int, int] = (0, 0)
+        """By how many microsteps each axis' count may be off since it was last referenced, as last told."""
         self.reset()
 
     def reset(self) -> None:
@@ -69,10 +72,17 @@ class Trim:
         self.offset: Point = (0.0, 0.0)
         self.suspected: Point | None = None  # what the offset may be instead
         self._variance = (math.inf, math.inf)
+        self._counted = collections.deque([(-math.inf, self.count_error)], maxlen=_CHANGES)  # the count's errors, and since when
         self._uncounted = (0, 0)  # the count's error when the last spot was seen
         self._newest = -math.inf  # stamp of the newest spot, ...
         self._at: tuple[float, Point] | None = None  # ... and that and the place of the newest that was believed
         self._suspects: list[Point] = []
+
+    def count(self, now: float, error: tuple[int, int]) -> None:
+        """Take in what the controller says of its count's error (microsteps per axis) at a moment (s)."""
+        if error != self.count_error:
+            self.count_error = error
+            self._counted.append((now, error))
 
     def see(self, stamp: float, off: Point, sigma: Point, place: Point) -> None:
         """Take in one spot: its offset from the count and that offset's standard deviation (microsteps per axis), its moment (s) and the
@@ -92,7 +102,8 @@ class Trim:
             if self._suspects:
                 return
         self._at = (stamp, place)
-        self._uncounted = self.count_error
+        # of the spot's own moment: what has become doubtful while it was under way it does not show
+        self._uncounted = next((error for since, error in reversed(self._counted) if since <= stamp), (0, 0))
 
     def sigma(self, now: float, place: Point) -> Point:
         """Standard deviation of the offset per axis (microsteps) at a moment and a counted place."""
