@@ -1,4 +1,4 @@
-"""Whether a MOVE may join the running plan. RefusedError as a whole or taken as a whole."""
+"""Whether a MOVE may join the running plan, refused as a whole or taken as a whole; and whether any may go at all."""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ def check_move(new: Sequence[Piece], running: Sequence[Piece], tau_us: int, sett
             if piece.end_us < plans.FOREVER:
                 before = piece.at(axis, piece.end_us)
                 _check_course(name, piece.axes[axis], (piece.end_us - piece.start_us) * 1e-6, settings, ranges[axis])
+
+
+def check_range(settings: ExecutorSettings, has_limits: bool) -> None:
+    """Raise ValueError if a plan could go where a limit switch is."""
+    if not has_limits:
+        return
+    x, y = (settings.low_x, settings.high_x, settings.limit_x), (settings.low_y, settings.high_y, settings.limit_y)
+    for axis, (low, high, limit) in (("x", x), ("y", y)):
+        if low <= limit <= high:
+            raise ValueError(f"the soft range of axis {axis}, {low} to {high}, holds its limit switch at {limit}: end it before")
 
 
 def _check_seam(name: str, before: tuple[float, float], after: tuple[float, float], tolerance: float) -> None:

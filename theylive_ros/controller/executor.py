@@ -10,7 +10,7 @@ from collections.abc import Callable
 from theylive_ros.controller import messages as m
 from theylive_ros.controller import plan as plans
 from theylive_ros.controller.braking import braking
-from theylive_ros.controller.check import RefusedError, check_move
+from theylive_ros.controller.check import RefusedError, check_move, check_range
 from theylive_ros.controller.config import ExecutorSettings
 from theylive_ros.controller.homing import Homing, HomingError
 from theylive_ros.controller.lamp import Lamp
@@ -51,7 +51,7 @@ class Executor:
         self._poll_us = -FOREVER
         self._silent_us = FOREVER  # when the planner's silence has lasted too long
         self._notices: list[m.Notice] = []
-        self._check_range()
+        check_range(self.settings, lines.has_limits)
 
     @property
     def lit(self) -> bool:
@@ -332,15 +332,6 @@ class Executor:
     def _stepped(self, now_us: int) -> None:
         if self._homing.busy:
             self._watch(now_us)
-
-    def _check_range(self) -> None:
-        """ValueError if a plan could go where a limit switch is."""
-        own = self.settings
-        if not self.lines.has_limits:
-            return
-        for axis, low, high, limit in (("x", own.low_x, own.high_x, own.limit_x), ("y", own.low_y, own.high_y, own.limit_y)):
-            if low <= limit <= high:
-                raise ValueError(f"the soft range of axis {axis}, {low} to {high}, holds its limit switch at {limit}: end it before")
 
 
 def play(executor: Executor, now_us: int) -> int:
