@@ -14,9 +14,9 @@ from theylive_msgs.msg import Target
 from theylive_ros.benching.figures import BenchError, spread_ms
 from theylive_ros.benching.pictures import pictures
 from theylive_ros.nodes import qos
-from theylive_ros.nodes.base import start_ros, stop_signals
 from theylive_ros.nodes.compose import compose, end, launch
 from theylive_ros.nodes.conversions import from_time
+from theylive_ros.nodes.process import start_ros, stop_signals
 from theylive_ros.nodes.ros_arguments import ros_arguments
 from theylive_ros.nodes.spin import spin
 from theylive_ros.share import share_path

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     """Calibrate; 0 when the file was written, 1 when it was not. Raises CalibrateError."""
     import rclpy
 
-    from theylive_ros.nodes.base import start_ros, stop_signals
+    from theylive_ros.nodes.process import start_ros, stop_signals
 
     for name in ("columns", "rows"):
         if not 0 <= getattr(args, name) <= 1000:

@@ -130,7 +130,7 @@ def table(report: dict[str, Any]) -> str:
 def _play(args: argparse.Namespace) -> dict[str, Any]:
     import rclpy
 
-    from theylive_ros.nodes.base import start_ros, stop_signals
+    from theylive_ros.nodes.process import start_ros, stop_signals
     from theylive_ros.nodes.ros_arguments import ros_arguments
 
     with tempfile.TemporaryDirectory(prefix="theylive-demo-") as folder:

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     """Jog; 0, 1 if places stayed dark that were to be lit, 130 if ended by Ctrl-C. Raises JogError, MirrorsError."""
     import rclpy
 
-    from theylive_ros.nodes.base import stop_signals
+    from theylive_ros.nodes.process import stop_signals
 
     outlined = args.circle or args.square
     if args.light and not outlined:
@@ -151,9 +151,9 @@ def _commissioned(args: argparse.Namespace, stop: threading.Event) -> Iterator[t
     from rclpy.node import Node
     from std_srvs.srv import Trigger
 
-    from theylive_ros.nodes.base import start_ros
     from theylive_ros.nodes.jogger import Jogger
     from theylive_ros.nodes.mirrors_client import MirrorsClient, MirrorsError
+    from theylive_ros.nodes.process import start_ros
 
     start_ros(["--ros-args", "-r", f"__ns:=/{args.namespace.strip('/')}"] if args.namespace else None)
     node = Node("jog")

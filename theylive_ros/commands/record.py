@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     import rclpy
 
-    from theylive_ros.nodes.base import start_ros, stop_signals
+    from theylive_ros.nodes.process import start_ros, stop_signals
     from theylive_ros.nodes.recorder import Recorder
     from theylive_ros.nodes.spin import spin
 

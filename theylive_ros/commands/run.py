@@ -93,9 +93,9 @@ def _in_one(names: tuple[str, ...], arguments: list[str], args: argparse.Namespa
     import rclpy
 
     from theylive_ros.nodes.armer import Armer
-    from theylive_ros.nodes.base import start_ros, stop_signals
     from theylive_ros.nodes.compose import compose
     from theylive_ros.nodes.figures import OwnFigures
+    from theylive_ros.nodes.process import start_ros, stop_signals
     from theylive_ros.nodes.spin import spin
 
     try:
@@ -120,9 +120,9 @@ def _in_processes(names: tuple[str, ...], arguments: list[str], args: argparse.N
     from rclpy.node import Node
 
     from theylive_ros.nodes.armer import Armer
-    from theylive_ros.nodes.base import start_ros, stop_signals
     from theylive_ros.nodes.compose import end, launch
     from theylive_ros.nodes.figures import HeardFigures
+    from theylive_ros.nodes.process import start_ros, stop_signals
     from theylive_ros.nodes.spin import spin
 
     processes = []

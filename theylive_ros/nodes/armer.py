@@ -14,7 +14,7 @@ from theylive_msgs.msg import LaserState
 
 from theylive_ros.mirrors.arming import DISARMING
 from theylive_ros.nodes import qos
-from theylive_ros.nodes.base import run_node
+from theylive_ros.nodes.process import run_node
 
 _PAUSE = 1.0  # s between two tries
 _PATIENCE = 5.0  # s after which an answer counts as lost

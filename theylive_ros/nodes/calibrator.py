@@ -17,12 +17,13 @@ from theylive_ros.calibrator.fit import FitSettings
 from theylive_ros.calibrator.seen import SpotSettings
 from theylive_ros.calibrator.sweep import SweepSettings
 from theylive_ros.nodes import conversions, qos
-from theylive_ros.nodes.base import ManagedNode, Worker, run_node
+from theylive_ros.nodes.base import ManagedNode, Worker
 from theylive_ros.nodes.calibrate_server import CalibrateServer, Job
 from theylive_ros.nodes.calibration_run import CalibrationRun, Heard, RunSettings
 from theylive_ros.nodes.inbox import Inbox
 from theylive_ros.nodes.manual_calibration import ManualCalibration
 from theylive_ros.nodes.mirrors_client import MirrorsClient
+from theylive_ros.nodes.process import run_node
 from theylive_ros.nodes.spot_eye import SpotEye
 from theylive_ros.settings import setting
 

@@ -12,10 +12,11 @@ from theylive_ros import plugins
 from theylive_ros.camera.frozen import RepeatWatch
 from theylive_ros.camera.interface import Camera, CameraError, EndOfStream
 from theylive_ros.camera.reopen import Backoff
-from theylive_ros.nodes.base import ManagedNode, Worker, run_node
+from theylive_ros.nodes.base import ManagedNode, Worker
 from theylive_ros.nodes.conversions import ConversionError
 from theylive_ros.nodes.figures import END_OF_STREAM
 from theylive_ros.nodes.image_publisher import ImagePublisher
+from theylive_ros.nodes.process import run_node
 from theylive_ros.settings import setting
 
 

@@ -13,8 +13,9 @@ from theylive_ros import plugins
 from theylive_ros.camera.reopen import Backoff
 from theylive_ros.detector.interface import Detector, DetectorError
 from theylive_ros.nodes import conversions, qos
-from theylive_ros.nodes.base import ManagedNode, Worker, run_node
+from theylive_ros.nodes.base import ManagedNode, Worker
 from theylive_ros.nodes.newest import Newest
+from theylive_ros.nodes.process import run_node
 from theylive_ros.settings import setting
 
 

@@ -22,7 +22,7 @@ from theylive_ros.mirrors.motion import MotionSettings
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.mirrors.pointer import Pointer, PointerError, PointerState
 from theylive_ros.mirrors.trim import TrimSettings
-from theylive_ros.nodes.base import ManagedNode, Worker, one_line, run_node
+from theylive_ros.nodes.base import ManagedNode, Worker, one_line
 from theylive_ros.nodes.camera_clock import ClockAsker
 from theylive_ros.nodes.controller_link import ControllerChoice
 from theylive_ros.nodes.mirrors_calibration import CalibrationConfig, choose, path_of, read
@@ -30,6 +30,7 @@ from theylive_ros.nodes.mirrors_ear import Ear
 from theylive_ros.nodes.mirrors_planner import Planner, SoftLimits, UnfitError
 from theylive_ros.nodes.mirrors_voice import Voice
 from theylive_ros.nodes.parameters import ConfigurationError
+from theylive_ros.nodes.process import run_node
 from theylive_ros.settings import setting
 
 _HOMINGS = 3  # tries on start

@@ -21,9 +21,10 @@ from theylive_ros.bags.reader import BagReader
 from theylive_ros.bags.timeline import Timeline
 from theylive_ros.nodes import qos
 from theylive_ros.nodes.bag_qos import from_bag
-from theylive_ros.nodes.base import ManagedNode, Worker, run_node
+from theylive_ros.nodes.base import ManagedNode, Worker
 from theylive_ros.nodes.figures import END_OF_STREAM
 from theylive_ros.nodes.message_types import message_class
+from theylive_ros.nodes.process import run_node
 from theylive_ros.settings import setting
 
 # What the nodes of this stack, or ROS itself, say anew.

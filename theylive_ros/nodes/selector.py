@@ -9,7 +9,8 @@ from theylive_msgs import msg
 
 from theylive_ros import plugins
 from theylive_ros.nodes import conversions, qos
-from theylive_ros.nodes.base import ManagedNode, run_node
+from theylive_ros.nodes.base import ManagedNode
+from theylive_ros.nodes.process import run_node
 from theylive_ros.settings import setting
 from theylive_ros.targeting.selection import Selection, SelectionSettings, check_selection
 from theylive_ros.targeting.tracker import StaleFrameError

@@ -19,10 +19,11 @@ from theylive_ros.controller.lines.sim import SimConfig, SimLines
 from theylive_ros.controller.server import SocketServer, monotonic_us
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.nodes import qos
-from theylive_ros.nodes.base import ManagedNode, Worker, run_node
+from theylive_ros.nodes.base import ManagedNode, Worker
 from theylive_ros.nodes.controller_link import AUTO, SocketConfig, socket_path
 from theylive_ros.nodes.image_publisher import ImagePublisher
 from theylive_ros.nodes.parameters import ConfigurationError
+from theylive_ros.nodes.process import run_node
 from theylive_ros.settings import setting
 from theylive_ros.simulator.beam import PRESETS
 from theylive_ros.simulator.lit import LitPlaces

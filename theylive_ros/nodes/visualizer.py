@@ -14,10 +14,11 @@ from visualization_msgs.msg import MarkerArray
 from theylive_ros import overlay
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.nodes import conversions, qos
-from theylive_ros.nodes.base import ManagedNode, Worker, run_node
+from theylive_ros.nodes.base import ManagedNode, Worker
 from theylive_ros.nodes.markers import beam_marker, scene_markers
 from theylive_ros.nodes.mirrors_calibration import CalibrationConfig
 from theylive_ros.nodes.newest import Newest
+from theylive_ros.nodes.process import run_node
 from theylive_ros.nodes.rig_keeper import RigKeeper
 from theylive_ros.nodes.scene_keeper import SceneKeeper
 from theylive_ros.nodes.view_frames import ViewFrames
