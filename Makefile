@@ -14,6 +14,9 @@ IN = .venv$(if $(filter-out jazzy,$(ROS)),-$(ROS))/bin
 OTHERS = $(filter-out jazzy,$(patsubst requirements/ros-%.txt,%,$(wildcard requirements/ros-*.txt)))
 IN_TRAINING = .venv-training/bin
 
+# The tests wait for nodes more than they compute: as many files at a time as there are cores, but not so many that nodes starve.
+TOGETHER := --numprocesses auto --maxprocesses 4 --dist loadfile
+
 .PHONY: help setup demo test test-training docs docs-links lint format clean
 
 help:  ## this list
@@ -26,7 +29,7 @@ demo: setup  ## the simulated rig at work: demo.mp4, demo.png, demo.json (SECOND
 	@$(IN)/theylive demo --seconds $(SECONDS) --report demo.json --video demo.mp4
 
 test: setup  ## the tests (ARGS="-k gate" chooses some, ROS=kilted runs them on ROS 2 Kilted in .venv-kilted)
-	@$(IN)/python -m pytest test $(ARGS)
+	@$(IN)/python -m pytest test $(TOGETHER) $(ARGS)
 
 test-training:  ## the training package's tests, in an environment of their own (.venv-training, 2.8 GB)
 	@test -d training/test || { echo 'make: training/test is not there: nothing can be tested' >&2; exit 1; }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -84,6 +86,14 @@ def nothing_left_running():
         time.sleep(0.05)
     if left:
         pytest.fail("left running at the end: " + "; ".join(left), pytrace=False)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def participants_freed():
+    """What rclpy keeps of a node in cycles of references keeps its DDS participant, and of those only so many find each other."""
+    yield
+    if "rclpy" in sys.modules:
+        gc.collect()
 
 
 def _threads() -> list[str]:
