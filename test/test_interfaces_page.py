@@ -6,6 +6,7 @@ import importlib.util
 import re
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from ros_bench import open_bench
 
 PAGE = (Path(__file__).parent.parent / "docs" / "interfaces.md").read_text()
 THEYLIVE = (sys.executable, "-c", "from theylive_ros.cli import main; main()")
+PATIENCE = 20.0  # s for the graph to be known
 # Every node or managed node of ROS has these, and every action.
 COMMON = re.compile(
     r"/(parameter_events|rosout|transition_event|change_state|get_state|get_available_states|get_available_transitions"
@@ -45,6 +47,23 @@ def ours(names_and_types):
     return {name: re.sub(r"/(msg|srv|action)/", "/", kind) for name, (kind,) in kept.items()}
 
 
+def _seen(node):
+    """Topics, services and actions of the stack, as a node knows them by now."""
+    asked = (node.get_topic_names_and_types(), node.get_service_names_and_types(), get_action_names_and_types(node))
+    return tuple(ours((name, kinds) for name, kinds in found if not name.startswith("/ear/")) for found in asked)
+
+
+def _complete(graph):
+    topics, services, actions = graph
+    return set(_there()) <= set(topics) and set(told("Services")) <= set(services) and actions
+
+
+def _there():
+    """Topics of the page that can be here."""
+    told_types = told("Topics").items()
+    return [name for name, kind in told_types if importlib.util.find_spec(kind.partition("/")[0]) and not NOT_HERE.search(name)]
+
+
 @pytest.fixture(scope="module")
 def graph():
     """Topics, services and actions while every node of a simulated rig is active."""
@@ -53,10 +72,10 @@ def graph():
         for node in ("simulator", "detector", "selector", "mirrors", "calibrator", "visualizer"):
             program.says(f"[{node}]: active")
         node = bench.ear_node
-        bench.until(lambda: "/simulator/begin" in dict(node.get_service_names_and_types()))
-        topics = {name: kinds for name, kinds in node.get_topic_names_and_types() if not name.startswith("/ear/")}
-        services = {name: kinds for name, kinds in node.get_service_names_and_types() if not name.startswith("/ear/")}
-        yield ours(topics.items()), ours(services.items()), ours(get_action_names_and_types(node))
+        end = time.monotonic() + PATIENCE
+        while not _complete(found := _seen(node)) and time.monotonic() < end:
+            time.sleep(0.1)
+        yield found
         program.ask_to_end(signal.SIGINT)
         assert program.end() == 0, program.text
 
@@ -67,8 +86,7 @@ def test_the_page_tells_every_topic_with_its_type(graph):
 
 
 def test_every_topic_of_the_page_is_there(graph):
-    there = {name for name, kind in told("Topics").items() if importlib.util.find_spec(kind.partition("/")[0])}
-    assert {name for name in there if not NOT_HERE.search(name)} <= set(graph[0])
+    assert set(_there()) <= set(graph[0])
 
 
 def test_the_page_tells_every_service_and_no_other(graph):

@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -39,6 +40,12 @@ class Cable:
             self._hosts[machine] = subprocess.Popen(boot, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             if not self._hosts[machine].stdout.readline():
                 raise OSError(self._hosts[machine].stderr.read().decode(errors="replace").strip())
+        # The kernel may be a second late in saying that a cable carries, and DDS never looks again at one that did not when it began.
+        end = time.monotonic() + 10.0
+        while not all(" state UP " in _ip("-n", space, "link", "show", "cable") for space in self._spaces.values()):
+            if time.monotonic() > end:
+                raise OSError("the cable between the namespaces does not come up")
+            time.sleep(0.02)
 
     def on(self, machine, *command):
         """The command line that runs `command` on one of the machines."""
@@ -91,7 +98,7 @@ def two_machines():
 
 
 def _ip(*words):
-    _run("ip", *words)
+    return _run("ip", *words)
 
 
 def _tc(space, *words):
@@ -102,3 +109,4 @@ def _run(*words):
     done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode:
         raise OSError(done.stderr.strip())
+    return done.stdout
