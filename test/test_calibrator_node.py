@@ -15,6 +15,7 @@ from theylive_msgs import msg
 from theylive_msgs.action import Calibrate
 from theylive_msgs.srv import MarkSpot
 
+from theylive_ros.messages import from_track
 from theylive_ros.mirrors.calibration import nominal
 from theylive_ros.mirrors.calibration_file import load, save
 from theylive_ros.mirrors.optics import Geometry
@@ -165,7 +166,7 @@ def test_a_second_goal_is_refused_while_one_is_under_way(rig):
 
 
 def test_john_on_the_board_is_not_lit_and_the_reason_is_told(rig):
-    john = conversions._from_track(msg.Track(id=1, label="john", x=160.0, y=120.0, width=64.0, height=64.0, covariance=[1.0] * 16))
+    john = from_track(msg.Track(id=1, label="john", x=160.0, y=120.0, width=64.0, height=64.0, covariance=[1.0] * 16))
     rig.protected = (john,)
     rig.start("-p", "blink.patience:=1.0")
     status, result = rig.send()()

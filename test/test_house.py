@@ -55,7 +55,7 @@ def complaints(paths, forbidden):
     return [f"{p.relative_to(ROOT)} imports {n}" for p in paths for n in sorted(imports(p)) if forbidden(n)]
 
 
-@pytest.mark.parametrize("stage", [*STAGES, "viewing", "types.py", "settings.py", "plugins.py"])
+@pytest.mark.parametrize("stage", [*STAGES, "viewing", "types.py", "messages.py", "settings.py", "plugins.py"])
 def test_stages_know_no_ros_and_no_node(stage):
     paths = [PACKAGE / stage] if stage.endswith(".py") else files(stage)
     above = ("theylive_ros.nodes", "theylive_ros.commands", "theylive_ros.cli")

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from theylive_ros.bags.decoded import to_detections, to_target
 from theylive_ros.bags.errors import BagError
 from theylive_ros.bags.frames import find_sources, frames
 from theylive_ros.bags.reader import SUFFIXES, BagReader
 from theylive_ros.bags.results import from_row
+from theylive_ros.messages import from_detections, from_target
 from theylive_ros.types import Detections, Target
 
 Said = tuple[Detections | None, Target | None]
@@ -40,8 +40,8 @@ def _of_bag(path: Path) -> dict[int, Said]:
     with BagReader(path) as reader:
         return {
             frame.stamp: (
-                to_detections(reader.decode(frame.detections)) if frame.detections else None,
-                to_target(reader.decode(frame.target)) if frame.target else None,
+                from_detections(reader.decode(frame.detections)) if frame.detections else None,
+                from_target(reader.decode(frame.target)) if frame.target else None,
             )
             for frame in frames(reader, find_sources(reader))
             if frame.detections

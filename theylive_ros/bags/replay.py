@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from theylive_ros.bags.contents import Message
-from theylive_ros.bags.decoded import as_sent, seconds, to_detections, to_picture, to_target
+from theylive_ros.bags.decoded import as_sent, seconds, to_picture
 from theylive_ros.bags.errors import BagError
 from theylive_ros.bags.frames import RecordedFrame, Sources, frames
 from theylive_ros.bags.reader import BagReader
 from theylive_ros.detector.interface import Detector
+from theylive_ros.messages import from_detections, from_target
 from theylive_ros.targeting.selection import Selection
 from theylive_ros.targeting.tracker import StaleFrameError
 from theylive_ros.types import Detections, Target
@@ -59,7 +60,7 @@ class Replay:
             yield self._step(frame)
 
     def _step(self, frame: RecordedFrame) -> Replayed:
-        recorded = self._decoded(frame.detections, to_detections)
+        recorded = self._decoded(frame.detections, from_detections)
         found = None
         if frame.picture is not None and self._detector is not None:
             picture = self._decoded(frame.picture, to_picture)
@@ -73,7 +74,7 @@ class Replay:
                 pass
             except ValueError as error:
                 self.broken.append(f"frame {frame.stamp}: {error}")
-        return Replayed(frame.stamp, found, target, recorded, self._decoded(frame.target, to_target))
+        return Replayed(frame.stamp, found, target, recorded, self._decoded(frame.target, from_target))
 
     def _decoded(self, message: Message | None, convert: Callable[[Any], T]) -> T | None:
         if message is None:

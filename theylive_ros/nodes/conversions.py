@@ -1,4 +1,4 @@
-"""Between messages and the types of the stages. The only place that knows both."""
+"""Between messages and the types of the stages: messages.py reads them, this makes them."""
 
 from __future__ import annotations
 
@@ -12,22 +12,18 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 from theylive_msgs import msg
 
+from theylive_ros.messages import CHANNELS, ConversionError, from_raw, from_time
+from theylive_ros.messages import decode as decode
+from theylive_ros.messages import from_compressed as from_compressed
+from theylive_ros.messages import from_detections as from_detections
+from theylive_ros.messages import from_target as from_target
 from theylive_ros.types import Detection, Detections, Region, SpotSeen, Target, Track
-
-
-class ConversionError(Exception):
-    """A picture in an encoding that cannot be read here."""
 
 
 def to_time(seconds: float) -> Time:
     """Seconds of ROS time as a message."""
     nanoseconds = max(0, round(seconds * 1e9))
     return Time(sec=nanoseconds // 1_000_000_000, nanosec=nanoseconds % 1_000_000_000)
-
-
-def from_time(time: Time) -> float:
-    """A message's stamp in seconds."""
-    return time.sec + time.nanosec * 1e-9
 
 
 def header(stamp: Time, frame_id: str) -> Header:
@@ -48,26 +44,12 @@ def to_image(image: np.ndarray, head: Header) -> Image:
 def from_image(message: Image) -> np.ndarray:
     """A message as a uint8 BGR picture (h, w, 3). bgr8 is a view of the message, rgb8 and mono8 are converted here, all else by
     cv_bridge where it is installed. Raises ConversionError."""
-    channels = {"bgr8": 3, "rgb8": 3, "mono8": 1}.get(message.encoding)
-    if channels is None:
-        return _by_cv_bridge(message)
-    if len(message.data) < message.height * message.step or message.step < message.width * channels:
-        raise ConversionError(f"image of {message.width}x{message.height} {message.encoding} holds only {len(message.data)} bytes")
-    rows = np.frombuffer(message.data, np.uint8, message.height * message.step).reshape(message.height, message.step)
-    picture = rows[:, : message.width * channels].reshape(message.height, message.width, channels)
-    if message.encoding == "bgr8":
-        return picture
-    return cv2.cvtColor(picture, cv2.COLOR_RGB2BGR if channels == 3 else cv2.COLOR_GRAY2BGR)
+    return from_raw(message) if message.encoding in CHANNELS else _by_cv_bridge(message)
 
 
 def to_compressed(jpeg: bytes, head: Header) -> CompressedImage:
     """A JPEG file as a message."""
     return CompressedImage(header=head, format="jpeg", data=array("B", jpeg))
-
-
-def from_compressed(message: CompressedImage) -> np.ndarray:
-    """A JPEG or PNG message as a uint8 BGR picture (h, w, 3). Raises ConversionError."""
-    return decode(np.frombuffer(message.data, np.uint8))
 
 
 def picture_of(message: Image | CompressedImage) -> np.ndarray | None:
@@ -76,15 +58,6 @@ def picture_of(message: Image | CompressedImage) -> np.ndarray | None:
         return from_image(message) if isinstance(message, Image) else from_compressed(message)
     except ConversionError:
         return None
-
-
-def decode(data: np.ndarray | bytes) -> np.ndarray:
-    """A JPEG or PNG file as a uint8 BGR picture (h, w, 3). Raises ConversionError."""
-    buffer = np.frombuffer(data, np.uint8) if isinstance(data, bytes) else data
-    picture = cv2.imdecode(buffer, cv2.IMREAD_COLOR) if buffer.size else None
-    if picture is None:
-        raise ConversionError(f"compressed image of {buffer.size} bytes cannot be decoded")
-    return picture
 
 
 def encode(image: np.ndarray, quality: int) -> bytes:
@@ -120,19 +93,6 @@ def to_detections(found: Detections, head: Header) -> msg.Detections:
     )
 
 
-def from_detections(message: msg.Detections) -> Detections:
-    """The way back."""
-    return Detections(
-        items=tuple(Detection(d.label, d.score, d.x, d.y, d.width, d.height) for d in message.detections),
-        width=message.width,
-        height=message.height,
-        seen=_from_region(message.seen),
-        labels=tuple(message.labels),
-        exhaustive=message.exhaustive,
-        inference_time=message.inference_time,
-    )
-
-
 def to_target(target: Target, head: Header) -> msg.Target:
     """The selector's word on one frame; the stamp is the header's."""
     return msg.Target(
@@ -145,20 +105,6 @@ def to_target(target: Target, head: Header) -> msg.Target:
         others=_to_tracks(target.others),
         seen=_to_region(target.seen),
         clears_protected=target.clears_protected,
-    )
-
-
-def from_target(message: msg.Target) -> Target:
-    """The way back; stamps in seconds of ROS time."""
-    return Target(
-        stamp=from_time(message.header.stamp),
-        width=message.width,
-        height=message.height,
-        track=_from_track(message.target) if message.has_target else None,
-        protected=tuple(_from_track(t) for t in message.protected_tracks),
-        others=tuple(_from_track(t) for t in message.others),
-        seen=_from_region(message.seen),
-        clears_protected=message.clears_protected,
     )
 
 
@@ -183,10 +129,6 @@ def _to_region(region: Region) -> msg.Region:
     return msg.Region(x_min=float(region.x_min), y_min=float(region.y_min), x_max=float(region.x_max), y_max=float(region.y_max))
 
 
-def _from_region(message: msg.Region) -> Region:
-    return Region(message.x_min, message.y_min, message.x_max, message.y_max)
-
-
 def _to_tracks(tracks: Sequence[Track]) -> list[msg.Track]:
     return [_to_track(track) for track in tracks]
 
@@ -205,23 +147,6 @@ def _to_track(track: Track) -> msg.Track:
         covariance=list(track.covariance),
         confirmed=track.confirmed,
         last_seen=to_time(track.last_seen),
-    )
-
-
-def _from_track(message: msg.Track) -> Track:
-    return Track(
-        id=message.id,
-        label=message.label,
-        score=message.score,
-        x=message.x,
-        y=message.y,
-        width=message.width,
-        height=message.height,
-        vx=message.vx,
-        vy=message.vy,
-        covariance=tuple(float(c) for c in message.covariance),
-        confirmed=message.confirmed,
-        last_seen=from_time(message.last_seen),
     )
 
 
