@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """What tests of recordings share: topics as they are announced, and a small recording of a rig."""
 
 from __future__ import annotations
@@ -12,6 +26,7 @@ pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 from rclpy.serialization import serialize_message
 from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime
 
+from theylive_ros import messages
 from theylive_ros.bags.definitions import Definitions
 from theylive_ros.bags.topic import Topic
 from theylive_ros.bags.writer import BagWriter
@@ -110,8 +125,8 @@ def live_run(frames=40, skipped=(), begin=0):
         detections = target = None
         if number not in skipped:
             found = conversions.to_detections(detector.detect(picture), head)
-            heard = conversions.from_detections(found)
-            chosen = selector.update(heard, conversions.from_time(head.stamp))
+            heard = messages.from_detections(found)
+            chosen = selector.update(heard, messages.from_time(head.stamp))
             detections, target = serialize_message(found), serialize_message(conversions.to_target(chosen, head))
         if number >= begin:
             yield Messages(stamp, serialize_message(conversions.to_image(picture, head)), detections, target)

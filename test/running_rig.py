@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """A rig that runs in other processes, as somebody beside it hears and calls it. Needs a bench, see ros_bench."""
 
 from __future__ import annotations
@@ -12,8 +26,8 @@ from rclpy.parameter import Parameter, parameter_value_to_python
 from std_srvs.srv import SetBool, Trigger
 from theylive_msgs import msg
 
+from theylive_ros.messages import from_time
 from theylive_ros.nodes import qos
-from theylive_ros.nodes.conversions import from_time
 from theylive_ros.simulator.score import Score
 from theylive_ros.simulator.truth import LitSample, TrueHead
 

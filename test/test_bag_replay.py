@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """A replay runs detector and selector over a recording in lock-step: the same each time, and held against what was recorded."""
 
 import dataclasses
@@ -18,6 +32,7 @@ from theylive_ros.bags.replay import Replay
 from theylive_ros.bags.results import Digest, from_row, to_row
 from theylive_ros.bags.stages import make_selection, read_parameters, recorded_parameters
 from theylive_ros.bags.writer import BagWriter
+from theylive_ros.messages import from_compressed, from_time
 from theylive_ros.nodes import conversions
 from theylive_ros.share import share_path
 
@@ -204,7 +219,7 @@ def test_pictures_are_those_that_the_nodes_see(encoding):
     message.encoding = encoding
     np.testing.assert_array_equal(to_picture(message), conversions.from_image(message))
     jpeg = conversions.to_compressed(conversions.encode(colours, 90), message.header)
-    np.testing.assert_array_equal(to_picture(jpeg), conversions.from_compressed(jpeg))
+    np.testing.assert_array_equal(to_picture(jpeg), from_compressed(jpeg))
 
 
 def test_pictures_that_are_none_are_refused():
@@ -226,7 +241,7 @@ def test_a_stamp_in_seconds_is_the_one_that_the_nodes_use():
     for _ in range(200):
         stamp = random.randrange(2 * 10**18)
         time = conversions.Time(sec=stamp // 10**9, nanosec=stamp % 10**9)
-        assert seconds(stamp) == conversions.from_time(time)
+        assert seconds(stamp) == from_time(time)
     with pytest.raises(BagError, match="holds no header"):
         stamp_of(b"\0\1\0\0")
 

@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """The camera node: what the plugin gives is what the topic says, and a lost camera comes back."""
 
 import queue
@@ -14,7 +28,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from theylive_ros import plugins
+from theylive_ros import messages, plugins
 from theylive_ros.camera.interface import Camera, CameraError, EndOfStream
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import TransitionCallbackReturn
@@ -88,7 +102,7 @@ def test_frames_are_published_with_the_moment_of_their_capture(bench, camera):
     bench.until(lambda: node.active)
     message = heard(ear, camera)
     assert np.array_equal(conversions.from_image(message), PICTURE)
-    assert 0 <= node.ros_now() - conversions.from_time(message.header.stamp) < 5
+    assert 0 <= node.ros_now() - messages.from_time(message.header.stamp) < 5
     assert message.header.frame_id == "camera_optical_frame"
     info = infos.wait()[0]
     assert (info.width, info.height, info.k[0]) == (320, 240, 509.6)

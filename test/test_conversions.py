@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 import dataclasses
 
 import numpy as np
@@ -7,6 +21,7 @@ pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
 from sensor_msgs.msg import Image
 
+from theylive_ros import messages
 from theylive_ros.nodes import conversions
 from theylive_ros.types import Detection, Detections, Region, Target, Track
 
@@ -53,7 +68,7 @@ def test_padded_rows_are_understood():
 def test_a_truncated_picture_is_refused():
     message = conversions.to_image(picture(4, 5, 3), HEAD)
     message.data = message.data[:-1]
-    with pytest.raises(conversions.ConversionError, match="holds only"):
+    with pytest.raises(messages.ConversionError, match="holds only"):
         conversions.from_image(message)
 
 
@@ -62,7 +77,7 @@ def test_an_encoding_that_needs_cv_bridge_names_it():
         import cv_bridge  # noqa: F401
     except ImportError:
         message = Image(height=1, width=1, encoding="bayer_rggb8", step=1, data=b"\0")
-        with pytest.raises(conversions.ConversionError, match=r"bayer_rggb8.*cv_bridge"):
+        with pytest.raises(messages.ConversionError, match=r"bayer_rggb8.*cv_bridge"):
             conversions.from_image(message)
     else:
         message = Image(height=2, width=2, encoding="bayer_rggb8", step=2, data=b"\0\1\2\3")
@@ -73,26 +88,26 @@ def test_a_jpeg_passes_undecoded():
     jpeg = conversions.encode(picture(24, 32, 3), 90)
     message = conversions.to_compressed(jpeg, HEAD)
     assert bytes(message.data) == jpeg
-    assert conversions.from_compressed(message).shape == (24, 32, 3)
+    assert messages.from_compressed(message).shape == (24, 32, 3)
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"not a picture"])
 def test_a_broken_jpeg_is_refused(rubbish):
-    with pytest.raises(conversions.ConversionError, match="cannot be decoded"):
-        conversions.decode(rubbish)
+    with pytest.raises(messages.ConversionError, match="cannot be decoded"):
+        messages.decode(rubbish)
 
 
 def test_detections_come_back_unchanged():
     found = Detections((Detection("alien", 0.5, 1.0, 2.0, 3.0, 4.0),), 320, 240, Region(0, 0, 320, 240), ("alien", "john"), True, 0.001)
-    assert conversions.from_detections(conversions.to_detections(found, HEAD)) == found
+    assert messages.from_detections(conversions.to_detections(found, HEAD)) == found
 
 
 def test_a_target_comes_back_unchanged():
     john = dataclasses.replace(TRACK, id=4, label="john")
     target = Target(12.5, 320, 240, TRACK, (john,), (dataclasses.replace(TRACK, id=5),), Region(0, 8, 320, 232), True)
-    assert conversions.from_target(conversions.to_target(target, HEAD)) == target
+    assert messages.from_target(conversions.to_target(target, HEAD)) == target
     nothing = dataclasses.replace(target, track=None)
-    assert conversions.from_target(conversions.to_target(nothing, HEAD)) == nothing
+    assert messages.from_target(conversions.to_target(nothing, HEAD)) == nothing
 
 
 def test_camera_info_counts_from_the_centre_of_the_first_pixel():

@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """The house keeps its walls: who may import whom, what is declared, what is installed."""
 
 from __future__ import annotations
@@ -99,6 +113,17 @@ def test_packages_import_nothing_by_themselves():
             assert ast.get_docstring(tree), f"{path.relative_to(ROOT)} says nothing of its package"
             rest = [n for n in tree.body[1:] if not (isinstance(n, ast.Assign) and n.targets[0].id == "__version__")]
             assert not rest, f"{path.relative_to(ROOT)} does more than say what its package is"
+
+
+def test_every_file_begins_with_the_notice_of_the_licence():
+    notice = Path(__file__).read_text().split("\n\n")[0]
+    known = "".join(line.removeprefix("#").strip() for line in notice.splitlines()[2:])
+    licence = "".join(line.strip() for line in (ROOT / "LICENSE").read_text().splitlines())
+    assert known in licence
+    code = [p for top in ("theylive_ros", "launch", "test", "tools", "training") for p in (ROOT / top).rglob("*.py")]
+    assert code
+    bare = [str(p.relative_to(ROOT)) for p in (*code, ROOT / "setup.py", ROOT / "docs/conf.py") if not p.read_text().startswith(notice)]
+    assert not bare, bare
 
 
 def declared_entry_points():

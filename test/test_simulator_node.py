@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """The simulator node: it films as a camera would, obeys as a controller would, and tells the truth about both."""
 
 import math
@@ -12,6 +26,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 from theylive_msgs import msg
 
+from theylive_ros import messages
 from theylive_ros.controller.link import Link
 from theylive_ros.controller.transports import SocketTransport
 from theylive_ros.nodes import conversions, qos
@@ -95,7 +110,7 @@ def test_a_frame_its_camera_info_and_its_truth_have_one_stamp(bench, rig):
     truth = rig.truth.wait(lambda heard: any(t.header == image.header for t in heard))
     infos.wait(lambda heard: any(i.header == image.header for i in heard))
     assert conversions.from_image(image).shape == (240, 320, 3)
-    assert 0 <= node.ros_now() - conversions.from_time(image.header.stamp) < 5
+    assert 0 <= node.ros_now() - messages.from_time(image.header.stamp) < 5
     (head,) = next(t for t in truth if t.header == image.header).heads
     assert (head.label, head.visible, head.vx, head.vy) == ("alien", 1.0, 0.0, 0.0)
 
@@ -113,7 +128,7 @@ def test_asked_for_jpeg_it_publishes_nothing_else(bench, rig):
     ear = bench.hear(CompressedImage, "image_raw/compressed", qos.IMAGE)
     infos = bench.hear(CameraInfo, "camera_info", qos.IMAGE)
     rig.start("-p", "compressed:=true")
-    assert conversions.from_compressed(ear.next()).shape == (240, 320, 3)
+    assert messages.from_compressed(ear.next()).shape == (240, 320, 3)
     assert (infos.next().width, infos.messages[0].height) == (320, 240)
     assert not rig.images.messages
 

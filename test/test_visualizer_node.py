@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """The visualizer node: an annotated picture for each target whose picture it heard, and markers that RViz can show."""
 
 import dataclasses
@@ -16,7 +30,7 @@ from std_msgs.msg import String
 from theylive_msgs import msg
 from visualization_msgs.msg import MarkerArray
 
-from theylive_ros import overlay
+from theylive_ros import messages, overlay
 from theylive_ros.mirrors.calibration import nominal
 from theylive_ros.mirrors.calibration_file import save
 from theylive_ros.mirrors.optics import Geometry
@@ -134,7 +148,7 @@ def test_compressed_pictures_are_drawn_over_too_and_annotated_ones_are_had_eithe
         time.sleep(0.02)
         targets.publish(conversions.to_target(SCENE, HEAD))
         time.sleep(0.1)
-    small = conversions.from_compressed(ear.wait()[0])
+    small = messages.from_compressed(ear.wait()[0])
     assert small.shape == (270, 320, 3)
     assert ear.messages[0].header == HEAD
     raw = conversions.from_image(stage.annotated.wait()[0])

@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """From capture to target over topics: camera, detector and selector as nodes, in one process or one each."""
 
 from __future__ import annotations
@@ -13,9 +27,9 @@ from theylive_msgs.msg import Target
 
 from theylive_ros.benching.figures import BenchError, spread_ms
 from theylive_ros.benching.pictures import pictures
+from theylive_ros.messages import from_time
 from theylive_ros.nodes import qos
 from theylive_ros.nodes.compose import compose, end, launch
-from theylive_ros.nodes.conversions import from_time
 from theylive_ros.nodes.process import start_ros, stop_signals
 from theylive_ros.nodes.ros_arguments import ros_arguments
 from theylive_ros.nodes.spin import spin

@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """One goal of the action `calibrate`, from the first look to the file. Works in the calibrator's worker thread."""
 
 from __future__ import annotations
@@ -13,6 +27,7 @@ from sensor_msgs.msg import CompressedImage, Image, JointState
 from theylive_msgs.action import Calibrate
 from theylive_msgs.msg import LaserState, Pointing
 
+from theylive_ros import messages
 from theylive_ros.calibrator.blink import Blink, BlinkSettings, Order
 from theylive_ros.calibrator.fit import FitError, FitSettings, fit_sweep
 from theylive_ros.calibrator.looks import Look
@@ -137,7 +152,7 @@ class CalibrationRun:
             blink.begin(look, now)
 
     def _feed(self, heard: Heard, blink: Blink) -> None:
-        stamp = conversions.from_time(heard.header.stamp)
+        stamp = messages.from_time(heard.header.stamp)
         if isinstance(heard, LaserState):
             self._look_at_mode(heard)
             blink.on_laser(heard.on, stamp, heard.reasons)

@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """The node `camera`: frames of a camera plugin on image_raw or image_raw/compressed."""
 
 from __future__ import annotations
@@ -12,8 +26,8 @@ from theylive_ros import plugins
 from theylive_ros.camera.frozen import RepeatWatch
 from theylive_ros.camera.interface import Camera, CameraError, EndOfStream
 from theylive_ros.camera.reopen import Backoff
+from theylive_ros.messages import ConversionError
 from theylive_ros.nodes.base import ManagedNode, Worker
-from theylive_ros.nodes.conversions import ConversionError
 from theylive_ros.nodes.figures import END_OF_STREAM
 from theylive_ros.nodes.image_publisher import ImagePublisher
 from theylive_ros.nodes.process import run_node

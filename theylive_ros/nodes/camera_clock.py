@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """How the mirrors learn which clock stamps the pictures: they ask on `clock_question`, the camera's node answers on `clock_answer`."""
 
 from __future__ import annotations
@@ -11,6 +25,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import TimeReference
 from std_msgs.msg import Header
 
+from theylive_ros import messages
 from theylive_ros.mirrors.clock import Clocks, ClockSettings
 from theylive_ros.mirrors.other_clock import OtherClock
 from theylive_ros.nodes import conversions, qos
@@ -86,7 +101,7 @@ class ClockAsker:
         asked = answer.header.stamp
         # Another rig's mirrors may ask, too. Each question may have several answers: whoever stamps pictures here is to be heard.
         if (asked.sec, asked.nanosec) in self._asked:
-            times = conversions.from_time(asked), conversions.from_time(answer.time_ref), self._node.ros_now()
+            times = messages.from_time(asked), messages.from_time(answer.time_ref), self._node.ros_now()
             self._other.hear(answer.source, *times, time.monotonic())
 
     def _look(self) -> None:

@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """Points that somebody has clicked in RViz (`clicked_point`), as orders to the mirrors in commissioning mode."""
 
 from __future__ import annotations
@@ -6,11 +20,12 @@ import collections
 
 from geometry_msgs.msg import PointStamped
 
+from theylive_ros import messages
 from theylive_ros.mirrors.click import ClickError, angles_through
 from theylive_ros.mirrors.commissioning import ORDER_LASTS
 from theylive_ros.mirrors.plane import Point
 from theylive_ros.mirrors.pointer import Pointer
-from theylive_ros.nodes import conversions, qos
+from theylive_ros.nodes import qos
 from theylive_ros.nodes.base import ManagedNode
 from theylive_ros.nodes.fixed_frames import FixedFrames
 from theylive_ros.nodes.mirrors_planner import Planner
@@ -46,7 +61,7 @@ class Clicks:
         """
         if self._new:
             message, self._order = self._new.popleft(), None
-            age = ros_now - conversions.from_time(message.header.stamp)
+            age = ros_now - messages.from_time(message.header.stamp)
             # as for other orders: one that comes late would surprise whoever stands before the board now
             if not abs(age) <= ORDER_LASTS:
                 raise ClickError(f"a click of {age:.2f} s ago: clicks count for {ORDER_LASTS} s; are the clocks of both machines set?")

@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """Between messages and the types of the stages: messages.py reads them, this makes them."""
 
 from __future__ import annotations
@@ -12,11 +26,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 from theylive_msgs import msg
 
-from theylive_ros.messages import CHANNELS, ConversionError, from_raw, from_time
-from theylive_ros.messages import decode as decode
-from theylive_ros.messages import from_compressed as from_compressed
-from theylive_ros.messages import from_detections as from_detections
-from theylive_ros.messages import from_target as from_target
+from theylive_ros.messages import CHANNELS, ConversionError, from_compressed, from_raw, from_time
 from theylive_ros.types import Detection, Detections, Region, SpotSeen, Target, Track
 
 

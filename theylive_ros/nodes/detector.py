@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """The node `detector`: pictures in, detections out, the newest picture first."""
 
 from __future__ import annotations
@@ -9,7 +23,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CompressedImage, Image
 from theylive_msgs.msg import Detections
 
-from theylive_ros import plugins
+from theylive_ros import messages, plugins
 from theylive_ros.camera.reopen import Backoff
 from theylive_ros.detector.interface import Detector, DetectorError
 from theylive_ros.nodes import conversions, qos
@@ -101,9 +115,9 @@ class DetectorNode(ManagedNode):
             if message is None:
                 return
             try:
-                picture = conversions.from_image(message) if isinstance(message, Image) else conversions.from_compressed(message)
+                picture = conversions.from_image(message) if isinstance(message, Image) else messages.from_compressed(message)
                 found = detector.detect(picture)
-            except conversions.ConversionError as error:
+            except messages.ConversionError as error:
                 self.meter.count("broken_frames")
                 self.get_logger().warning(str(error), throttle_duration_sec=5.0)
                 continue
@@ -113,7 +127,7 @@ class DetectorNode(ManagedNode):
             self._publisher.publish(conversions.to_detections(found, message.header))
             self.meter.count("frames")
             self.meter.latency("inference", found.inference_time)
-            self.meter.latency("capture_to_detections", self.ros_now() - conversions.from_time(message.header.stamp))
+            self.meter.latency("capture_to_detections", self.ros_now() - messages.from_time(message.header.stamp))
 
     def _recover(self, worker: Worker, detector: Detector, reason: str) -> None:
         """A lost Edge TPU comes back when it is plugged in again: load until it does."""

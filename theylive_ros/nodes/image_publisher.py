@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """Publishes a camera's frames, raw or as JPEG, with its camera_info."""
 
 from __future__ import annotations
@@ -7,6 +21,7 @@ import time
 
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from theylive_ros import messages
 from theylive_ros.camera import jpeg
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode
@@ -55,11 +70,11 @@ class ImagePublisher:
             image = conversions.to_compressed(data, head)
             size = jpeg.size(data)
         else:
-            picture = frame.image if frame.image is not None else conversions.decode(frame.jpeg)
+            picture = frame.image if frame.image is not None else messages.decode(frame.jpeg)
             image = conversions.to_image(picture, head)
             size = picture.shape[1], picture.shape[0]
         if size is None:
-            raise conversions.ConversionError(f"compressed image of {len(data)} bytes is no JPEG")
+            raise messages.ConversionError(f"compressed image of {len(data)} bytes is no JPEG")
         self._images.publish(image)
         self._infos.publish(conversions.to_camera_info(head, *size, config.focal_length))
         self._node.meter.count("frames")

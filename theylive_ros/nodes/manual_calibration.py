@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """The manual calibration: pairs marked by a service or by clicks in the annotated picture, dropped, and made a file of."""
 
 from __future__ import annotations
@@ -11,6 +25,7 @@ from sensor_msgs.msg import CompressedImage, Image, JointState
 from std_srvs.srv import Trigger
 from theylive_msgs.srv import MarkSpot
 
+from theylive_ros import messages
 from theylive_ros.calibrator.fit import FitError, FitSettings, fit_manual
 from theylive_ros.calibrator.looks import pair
 from theylive_ros.mirrors.calibration import CalibrationError
@@ -43,7 +58,7 @@ class ManualCalibration:
 
     def on_joints(self, message: JointState) -> None:
         """Where the mirrors stand."""
-        self._marks.on_mirrors(message.position, any(message.velocity), conversions.from_time(message.header.stamp))
+        self._marks.on_mirrors(message.position, any(message.velocity), messages.from_time(message.header.stamp))
 
     def _keep(self, x: float, y: float) -> str:
         """Keep a pair; what was done. Raises MarkError."""

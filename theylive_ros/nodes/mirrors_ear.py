@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """What the mirrors node hears: `target`, `spot`, `commission` and `clicked_point`. Kept by the node's spinning thread, handed to the
 planner by its ticking one."""
 
@@ -8,6 +22,7 @@ import dataclasses
 
 from theylive_msgs import msg
 
+from theylive_ros import messages
 from theylive_ros.mirrors.click import ClickError
 from theylive_ros.mirrors.clock import ClockWatch, on_monotonic
 from theylive_ros.mirrors.commissioning import ORDER_LASTS
@@ -49,7 +64,7 @@ class Ear:
         heard = None
         while self._targets:
             message = self._targets.popleft()
-            target = conversions.from_target(message)
+            target = messages.from_target(message)
             if (stamp := self._stamp(target.stamp, now, ros_now)) is not None:
                 heard = message
                 pointer.on_target(on_monotonic(target, stamp), now)
@@ -89,7 +104,7 @@ class Ear:
 
     def _order(self, message: msg.Commission, pointer: Pointer, now: float, ros_now: float) -> None:
         # Not by the ClockWatch: who orders may sit at another machine, whose clock says nothing of this one's.
-        age = ros_now - conversions.from_time(message.header.stamp)
+        age = ros_now - messages.from_time(message.header.stamp)
         if not abs(age) <= ORDER_LASTS:
             self._refuse(f"an order of {age:.2f} s ago: orders last {ORDER_LASTS} s; are the clocks of both machines set?")
             return

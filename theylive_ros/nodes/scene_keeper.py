@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """Brings together what several topics say of one frame, for whoever draws it."""
 
 from __future__ import annotations
@@ -10,6 +24,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 from theylive_msgs import msg
 
+from theylive_ros import messages
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.overlay import Scene
 
@@ -84,8 +99,8 @@ class SceneKeeper:
             self.without_picture += 1
             return
         try:
-            image = conversions.from_image(picture) if isinstance(picture, Image) else conversions.from_compressed(picture)
-        except conversions.ConversionError as error:
+            image = conversions.from_image(picture) if isinstance(picture, Image) else messages.from_compressed(picture)
+        except messages.ConversionError as error:
             self._node.get_logger().warning(str(error), throttle_duration_sec=5.0)
             return
         self._on_scene(self._scene(image, message), message)
@@ -95,13 +110,13 @@ class SceneKeeper:
         aimed = pointing is not None and pointing.track_id > 0 and target.has_target
         return Scene(
             image=image,
-            target=conversions.from_target(target),
+            target=messages.from_target(target),
             aim=(pointing.aim_x, pointing.aim_y) if aimed else None,
             spot=(pointing.spot_x, pointing.spot_y) if pointing is not None and pointing.referenced else None,
             laser_on=laser is not None and laser.on,
             armed=laser is not None and laser.armed,
             reasons=tuple(laser.reasons) if laser is not None else ("no word from the mirrors",),
-            latency=self._node.get_clock().now().nanoseconds * 1e-9 - conversions.from_time(target.header.stamp),
+            latency=self._node.get_clock().now().nanoseconds * 1e-9 - messages.from_time(target.header.stamp),
             guard=self._guard(),
             commissioning=laser is not None and laser.mode == msg.LaserState.MODE_COMMISSIONING,
         )

@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """The node `selector`: follows the heads over frames and says of each frame what to aim at and what to spare."""
 
 from __future__ import annotations
@@ -7,7 +21,7 @@ import sys
 
 from theylive_msgs import msg
 
-from theylive_ros import plugins
+from theylive_ros import messages, plugins
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode
 from theylive_ros.nodes.process import run_node
@@ -69,7 +83,7 @@ class SelectorNode(ManagedNode):
 
     def _on_detections(self, message: msg.Detections) -> None:
         try:
-            target = self._selection.update(conversions.from_detections(message), conversions.from_time(message.header.stamp))
+            target = self._selection.update(messages.from_detections(message), messages.from_time(message.header.stamp))
         except StaleFrameError:
             self.meter.count("late_frames")
             return
@@ -81,7 +95,7 @@ class SelectorNode(ManagedNode):
         self._publisher.publish(conversions.to_target(target, message.header))
         self.meter.count("frames")
         self.meter.count("targets", int(target.track is not None))
-        self.meter.latency("capture_to_target", self.ros_now() - conversions.from_time(message.header.stamp))
+        self.meter.latency("capture_to_target", self.ros_now() - messages.from_time(message.header.stamp))
 
 
 def main() -> None:

@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """Watches for the laser's spot in every frame that was taken while it shone, and says where it is: the topic `spot`."""
 
 from __future__ import annotations
@@ -10,6 +24,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from theylive_msgs import msg
 
+from theylive_ros import messages
 from theylive_ros.calibrator.background import Background
 from theylive_ros.calibrator.seen import SpotSettings, find
 from theylive_ros.nodes import conversions, qos
@@ -45,7 +60,7 @@ class SpotEye:
 
     def on_laser(self, state: msg.LaserState) -> None:
         """Whether it shines."""
-        stamp = conversions.from_time(state.header.stamp)
+        stamp = messages.from_time(state.header.stamp)
         self._times.tell(state.on, stamp)
         waiting = list(self._unseen)
         self._unseen.clear()
@@ -59,11 +74,11 @@ class SpotEye:
         """Where the spot should be."""
         place = pointing.spot_x, pointing.spot_y
         if all(map(math.isfinite, place)):
-            self._expected = conversions.from_time(pointing.header.stamp), place
+            self._expected = messages.from_time(pointing.header.stamp), place
 
     def on_picture(self, message: Image | CompressedImage) -> None:
         """Look at it if it was lit, learn from it if it was dark."""
-        stamp = conversions.from_time(message.header.stamp)
+        stamp = messages.from_time(message.header.stamp)
         self._check_dark()
         if self._times.lit(stamp - _EXPOSURE, stamp):
             self._look(message, stamp)
@@ -100,7 +115,7 @@ class SpotEye:
         message, self._waiting = self._waiting, None
         if message is None:
             return
-        stamp = conversions.from_time(message.header.stamp)
+        stamp = messages.from_time(message.header.stamp)
         if not self._times.dark(stamp - _EXPOSURE, stamp + _EXPOSURE):
             return
         self._frames += 1

@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """The node `visualizer`: an annotated picture for rqt, markers and frames for RViz."""
 
 from __future__ import annotations
@@ -11,7 +25,7 @@ from sensor_msgs.msg import CompressedImage, Image, JointState
 from theylive_msgs import msg
 from visualization_msgs.msg import MarkerArray
 
-from theylive_ros import overlay
+from theylive_ros import messages, overlay
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode, Worker
@@ -124,7 +138,7 @@ class VisualizerNode(ManagedNode):
                     self._annotated.publish(conversions.to_image(picture, target.header))
                 if compressed:
                     self._compressed.publish(conversions.to_compressed(conversions.encode(picture, config.jpeg_quality), target.header))
-                self.meter.latency("capture_to_annotated", self.ros_now() - conversions.from_time(target.header.stamp))
+                self.meter.latency("capture_to_annotated", self.ros_now() - messages.from_time(target.header.stamp))
             if self._markers.get_subscription_count():
                 self._markers.publish(scene_markers(scene, rig.view, target.header.stamp, config.guard_radius))
             self.meter.count("frames")

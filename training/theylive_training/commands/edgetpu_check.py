@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """What of a model would not map onto the Edge TPU, operator by operator and why, without Google's compiler.
 
 Of a compiled file it tells what the compiler left on the CPU. Exit status 1: something would run on the CPU.

@@ -1,3 +1,17 @@
+# Copyright 2026 theylive_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """Nets written as a word, to try a thought on: `stack:32x32x3:8x3x3:8x3x3` is two 3x3 convolutions on a picture of 32 x 32 px.
 
 After the input (height x width x channels) come the layers: FILTERSxKxK a convolution, dwKxK a depthwise one, maxKxK a pooling,
