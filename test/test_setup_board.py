@@ -27,7 +27,7 @@ from pathlib import Path
 import pytest
 
 from theylive_ros.board import choices, doing, plan, texts
-from theylive_ros.board.choices import Choices, Pwm, SetupError
+from theylive_ros.board.choices import Choices, Pwm, SetupError, sourced
 from theylive_ros.commands import setup_board
 
 PWM = Pwm("pwmchip0", (3, 4))
@@ -243,6 +243,39 @@ def test_the_service_sources_what_it_was_told_to_and_runs_the_command():
     assert exec_words(plain, "ExecStart") == ["/usr/bin/theylive", "run"]
     assert "pwm" not in plain
     assert "--arm" not in unit
+
+
+def test_the_service_sources_what_this_shell_has_installations_before_workspaces(tmp_path):
+    jazzy, others, mine, package = (tmp_path / name for name in ("jazzy", "others", "my ws", "my ws/theylive_ros"))
+    for prefix in (jazzy, others, mine):
+        prefix.mkdir()
+        (prefix / "setup.bash").touch()
+    environ = {"AMENT_PREFIX_PATH": f"{package}:{jazzy}", "COLCON_PREFIX_PATH": f"{mine}:{others}:{tmp_path / 'gone'}"}
+    assert sourced(environ) == tuple(str(prefix / "setup.bash") for prefix in (jazzy, others, mine))
+    assert sourced({}) == sourced({"COLCON_PREFIX_PATH": ""}) == ()
+
+
+def test_the_command_that_is_told_needs_nothing_that_sudo_forgets(tmp_path, monkeypatch, capsys):
+    (tmp_path / "setup.bash").touch()
+    monkeypatch.setenv("COLCON_PREFIX_PATH", str(tmp_path))
+    parser = argparse.ArgumentParser()
+    setup_board.add_arguments(parser)
+    assert setup_board.run(parser.parse_args(["--user", some_user(), "--only", "service"])) == 0
+    told = capsys.readouterr().out
+    assert f"{tmp_path}/setup.bash && exec" in told
+    command = shlex.split(told.rsplit("To do it: ", 1)[1])
+    assert command[:6] == ["sudo", "env", "PATH=$PATH", "PYTHONPATH=$PYTHONPATH", "theylive", "setup-board"]
+    again = parser.parse_args(command[6:])
+    assert (again.apply, again.source, again.only, again.user) == (True, [f"{tmp_path}/setup.bash"], "service", some_user())
+
+
+def test_a_service_that_may_not_find_ros_is_warned_of(board, monkeypatch, capsys):
+    monkeypatch.setenv("PYTHONPATH", "/opt/ros/jazzy/lib/python3.12/site-packages")
+    assert call(board) == 0
+    assert "name what is to be sourced with --source" in capsys.readouterr().out
+    (board / "setup.bash").touch()
+    assert call(board, "--source", str(board / "setup.bash")) == 0
+    assert "PYTHONPATH;" not in capsys.readouterr().out
 
 
 def test_the_service_has_what_the_controller_asks_for():

@@ -18,8 +18,10 @@ from __future__ import annotations
 
 import dataclasses
 import grp
+import os
 import pwd
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 GROUP = "theylive"
@@ -58,6 +60,14 @@ def parse_pwm(words: str) -> Pwm:
     if match is None:
         raise SetupError(f"{words!r} names no PWM channels: say it as pwmchip0:3,4")
     return Pwm(match[1], tuple(sorted({int(n) for n in match[2].split(",")})))
+
+
+def sourced(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The shell files that have given this environment its ROS, in the order in which they are to be sourced: installations, then
+    workspaces. Both leave their prefixes behind, the last one first."""
+    prefixes = [p for name in ("AMENT_PREFIX_PATH", "COLCON_PREFIX_PATH") for p in reversed(environ.get(name, "").split(os.pathsep)) if p]
+    files = (os.path.join(prefix, "setup.bash") for prefix in prefixes)
+    return tuple(dict.fromkeys(file for file in files if os.path.isfile(file)))
 
 
 def members(root: Path, group: str) -> frozenset[str] | None:

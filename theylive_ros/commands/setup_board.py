@@ -14,12 +14,12 @@
 
 """Make this board a rig: udev rules for GPIO, PWM and the Coral, a group, real-time limits, and a service that runs the nodes.
 
-  theylive setup-board                                  say what would be done, whole; changes nothing
-  sudo env PATH="$PATH" theylive setup-board --apply    do it; doing it again changes nothing more
-  sudo env PATH="$PATH" theylive setup-board --remove   take it all away again
+  theylive setup-board             say what would be done, whole, and the command that does it; changes nothing
+  theylive setup-board --apply     do it, as root; doing it again changes nothing more
+  theylive setup-board --remove    take it all away again
 
-The service is written but not started: `--enable` starts it now and at every boot. It comes up dark and disarmed. Where ROS is not in the
-Python environment that runs this command, name the files that a shell would source: --source /opt/ros/jazzy/setup.bash
+The service is written but not started: `--enable` starts it now and at every boot. It comes up dark and disarmed. It sources what this
+shell has sourced, ROS and workspaces; sudo forgets that, so the command that is told names the files: --source /opt/ros/jazzy/setup.bash
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
 
-from theylive_ros.board.choices import GROUP, Choices, Pwm, SetupError, parse_pwm, user_exists
+from theylive_ros.board.choices import GROUP, Choices, Pwm, SetupError, parse_pwm, sourced, user_exists
 from theylive_ros.board.doing import carry_out, run_command
 from theylive_ros.board.plan import CHANGED, NEW, PARTS, BoardFile, Plan, to_apply, to_remove
 
@@ -47,7 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", metavar="NAME", help="who runs the nodes (default: who calls sudo)")
     parser.add_argument("--pwm", metavar="CHIP:N,N", help="PWM channels to export at boot (default: pwmchip0:3,4 where there is that chip)")
     parser.add_argument(
-        "--source", metavar="FILE", action="append", default=[], help="shell file that the service sources; may be repeated"
+        "--source",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="shell file that the service sources; may be repeated (default: what this shell has sourced)",
     )
     parser.add_argument(
         "--params-file", metavar="FILE", help="parameters of the nodes that the service runs (default: the package's rig.yaml)"
@@ -66,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         choices = _choices(args)
         plan = to_apply(choices, parts, args.enable)
+        if "service" in parts and not choices.sources and os.environ.get("PYTHONPATH"):
+            print("service: it will not have this shell's PYTHONPATH; if that leads to ROS, name what is to be sourced with --source\n")
         if "pwm" in parts and choices.pwm is None:
             print("PWM: no /sys/class/pwm/pwmchip0 here, left out; only rigs wired like the prototype need it (--pwm pwmchip0:3,4)\n")
     for line in describe(plan, show_text=not (args.apply or args.remove)):
@@ -74,11 +81,11 @@ def run(args: argparse.Namespace) -> int:
         print("Nothing to do: all is as it should be.")
         return 0
     if not (args.apply or args.remove):
-        print('Nothing was changed. To do it: sudo env PATH="$PATH" theylive setup-board --apply')
+        print(f"Nothing was changed. To do it: {_as_root('--apply', *_told(args, choices))}")
         return 0
     here = args.root == Path("/")
     if here and os.geteuid() != 0:
-        raise SetupError('this changes the system, so it must be run as root: sudo env PATH="$PATH" theylive setup-board ...')
+        raise SetupError(f"this changes the system, so it must be run as root: {_as_root('...')}")
     failed = carry_out(plan, args.root, run_command if here else None)
     for trouble in failed:
         print(f"theylive setup-board: failed: {trouble}", file=sys.stderr)
@@ -122,11 +129,24 @@ def _choices(args: argparse.Namespace) -> Choices:
     for file in (*args.source, *([args.params_file] if args.params_file else [])):
         if not Path(file).is_file():
             raise SetupError(f"there is no file {file}")
+    sources = tuple(str(Path(f).absolute()) for f in args.source) or (sourced(os.environ) if args.root == Path("/") else ())
     pwm = parse_pwm(args.pwm) if args.pwm else None
     if pwm is None and (args.root / "sys/class/pwm" / _PROTOTYPE.chip).exists():
         pwm = _PROTOTYPE
     arguments = ("--quiet", *(("--params-file", str(Path(args.params_file).absolute())) if args.params_file else ()))
-    return Choices(user, _program(), tuple(str(Path(f).absolute()) for f in args.source), arguments, pwm, args.root)
+    return Choices(user, _program(), sources, arguments, pwm, args.root)
+
+
+def _told(args: argparse.Namespace, choices: Choices) -> list[str]:
+    """What was chosen, as arguments that need nothing of this shell."""
+    words = [f"--source={file}" for file in choices.sources]
+    words += [f"--{name.replace('_', '-')}={value}" for name in ("only", "user", "pwm", "params_file") if (value := getattr(args, name))]
+    return [*words, *(["--enable"] if args.enable else []), *([f"--root={args.root}"] if args.root != Path("/") else [])]
+
+
+def _as_root(*words: str) -> str:
+    """The command line that runs this command with this shell's programs and packages as root."""
+    return f'sudo env PATH="$PATH" PYTHONPATH="$PYTHONPATH" theylive setup-board {shlex.join(words)}'
 
 
 def _program() -> tuple[str, ...]:
