@@ -26,13 +26,22 @@ import atexit
 import importlib
 import os
 import signal
+import sys
 import time
+import unittest
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+# Who imports this file first is skipped with it.
+pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+pytest.importorskip("launch_testing", reason="needs ROS 2's launch_testing, which is no wheel: source a ROS 2 installation")
+
 import conftest  # noqa: F401 - a ROS domain of its own, also under launch_test
 import launch_testing.actions
-import pytest
 from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 from launch import LaunchDescription
 from launch.actions import IncludeLaunchDescription
@@ -117,6 +126,21 @@ class Rigs:
         launch_testing.asserts.assertExitCodes(proc_info)
         assert took < END, f"it took {took:.1f} s"
         assert not any(rig.laser.messages and rig.laser.messages[-1].on for rig in self.rigs)
+
+
+def the_end(rigs):
+    """The tests after all has ended, the same in every file. Made here, for a class that is imported would be one of each file's own."""
+
+    @launch_testing.post_shutdown_test()
+    class TestTheEnd(unittest.TestCase):
+        @classmethod
+        def tearDownClass(cls):
+            rigs.close()
+
+        def test_all_end_in_time_in_order_and_dark(self, proc_info):
+            rigs.check_the_end(proc_info)
+
+    return TestTheEnd
 
 
 def kill(executable, namespace=""):

@@ -18,24 +18,17 @@ import sys
 import unittest
 from pathlib import Path
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
-pytest.importorskip("launch_testing", reason="needs ROS 2's launch_testing, which is no wheel: source a ROS 2 installation")
-
-import launch_testing
-from launched import Rigs, description, include, launch_test
+import launched
 from running_rig import NODES, START
 
-RIGS = Rigs("")
+RIGS = launched.Rigs("")
 
 
-@launch_test
+@launched.launch_test
 def generate_test_description():
-    return description(include("sim.launch.py", autostart="false", scenario="one_alien"))
+    return launched.description(launched.include("sim.launch.py", autostart="false", scenario="one_alien"))
 
 
 class TestManagedLaunch(unittest.TestCase):
@@ -74,11 +67,4 @@ class TestManagedLaunch(unittest.TestCase):
         assert self.rig.state(node) == state
 
 
-@launch_testing.post_shutdown_test()
-class TestTheEnd(unittest.TestCase):
-    @classmethod
-    def tearDownClass(cls):
-        RIGS.close()
-
-    def test_all_end_in_time_in_order_and_dark(self, proc_info):
-        RIGS.check_the_end(proc_info)
+TestTheEnd = launched.the_end(RIGS)

@@ -20,23 +20,17 @@ import tempfile
 import unittest
 from pathlib import Path
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
-pytest.importorskip("launch_testing", reason="needs ROS 2's launch_testing, which is no wheel: source a ROS 2 installation")
-
-import launch_testing
+import launched
 import promises
-from launched import Rigs, description, include, launch_test, there
+import pytest
 from processes import THEYLIVE, programs
 from ros_bench import open_bench
 from running_rig import START, RunningRig, stamp
 
 NODES = ("visualizer", "selector", "detector", "player")
-RIGS = Rigs("")
+RIGS = launched.Rigs("")
 RECORDED = {}  # stamp: detections, target
 
 
@@ -52,12 +46,14 @@ def record(bag):
         RECORDED.update({stamp(message): (found[stamp(message)], message) for message in rig.targets.messages})
 
 
-@pytest.mark.skipif(not there("rosbags") or not there("mcap"), reason="no ROS packages bring them: pip install rosbags mcap")
-@launch_test
+@pytest.mark.skipif(
+    not launched.there("rosbags") or not launched.there("mcap"), reason="no ROS packages bring them: pip install rosbags mcap"
+)
+@launched.launch_test
 def generate_test_description():
     folder = RIGS.keep(tempfile.TemporaryDirectory(prefix="theylive-"))
     record(Path(folder, "bag"))
-    return description(include("replay.launch.py", bag=str(Path(folder, "bag")), rate="0.5", autostart="false"))
+    return launched.description(launched.include("replay.launch.py", bag=str(Path(folder, "bag")), rate="0.5", autostart="false"))
 
 
 class TestReplayLaunch(unittest.TestCase):
@@ -95,11 +91,4 @@ def aimed(target):
     return [(track.label, round(track.x / 4), round(track.y / 4)) for track in chosen], [t.label for t in target.protected_tracks]
 
 
-@launch_testing.post_shutdown_test()
-class TestTheEnd(unittest.TestCase):
-    @classmethod
-    def tearDownClass(cls):
-        RIGS.close()
-
-    def test_all_end_in_time_and_in_order(self, proc_info):
-        RIGS.check_the_end(proc_info)
+TestTheEnd = launched.the_end(RIGS)

@@ -20,21 +20,15 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-import yaml
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
-pytest.importorskip("launch_testing", reason="needs ROS 2's launch_testing, which is no wheel: source a ROS 2 installation")
-
-import launch_testing
-from launched import Rigs, description, include, launch_test, there
+import launched
+import pytest
+import yaml
 from processes import programs
 from running_rig import NODES, START
 
-RIGS = Rigs("")
+RIGS = launched.Rigs("")
 # Question -> what the answer holds. One answer, so that they can be asked two at a time.
 ANSWERS = {
     "topic list -t": ["/target [theylive_msgs/msg/Target]", "/image_raw [sensor_msgs/msg/Image]", "/laser [theylive_msgs/msg/LaserState]"],
@@ -63,10 +57,10 @@ ANSWERS = {
 RATES = ("image_raw", "detections", "target", "laser", "pointing", "joint_states")
 
 
-@pytest.mark.skipif(not there("ros2cli"), reason="needs ROS 2's command ros2, which is no wheel: source a ROS 2 installation")
-@launch_test
+@pytest.mark.skipif(not launched.there("ros2cli"), reason="needs ROS 2's command ros2, which is no wheel: source a ROS 2 installation")
+@launched.launch_test
 def generate_test_description():
-    return description(include("sim.launch.py", composed="true"))
+    return launched.description(launched.include("sim.launch.py", composed="true"))
 
 
 def ros2(question):
@@ -115,11 +109,4 @@ class TestRos2Cli(unittest.TestCase):
             assert self.rig.state("selector") == state
 
 
-@launch_testing.post_shutdown_test()
-class TestTheEnd(unittest.TestCase):
-    @classmethod
-    def tearDownClass(cls):
-        RIGS.close()
-
-    def test_all_end_in_time_in_order_and_dark(self, proc_info):
-        RIGS.check_the_end(proc_info)
+TestTheEnd = launched.the_end(RIGS)

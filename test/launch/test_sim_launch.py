@@ -18,24 +18,17 @@ import sys
 import unittest
 from pathlib import Path
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
-pytest.importorskip("launch_testing", reason="needs ROS 2's launch_testing, which is no wheel: source a ROS 2 installation")
-
-import launch_testing
+import launched
 import promises
-from launched import Rigs, description, include, kill, launch_test
 
-RIGS = Rigs("")
+RIGS = launched.Rigs("")
 
 
-@launch_test
+@launched.launch_test
 def generate_test_description():
-    return description(include("sim.launch.py", arm="true", respawn_delay="0.5"))
+    return launched.description(launched.include("sim.launch.py", arm="true", respawn_delay="0.5"))
 
 
 class TestSimLaunch(unittest.TestCase):
@@ -65,17 +58,10 @@ class TestSimLaunch(unittest.TestCase):
         promises.every_node_goes_through_its_states_one_by_one(self.rig)
 
     def test_mirrors_that_are_killed_are_respawned_and_stay_disarmed(self):
-        promises.mirrors_that_are_killed_come_back_disarmed(self.rig, kill)
+        promises.mirrors_that_are_killed_come_back_disarmed(self.rig, launched.kill)
 
     def test_all_others_that_are_killed_are_respawned_and_leave_it_disarmed(self):
-        promises.all_others_that_are_killed_come_back_and_leave_it_disarmed(self.rig, kill)
+        promises.all_others_that_are_killed_come_back_and_leave_it_disarmed(self.rig, launched.kill)
 
 
-@launch_testing.post_shutdown_test()
-class TestTheEnd(unittest.TestCase):
-    @classmethod
-    def tearDownClass(cls):
-        RIGS.close()
-
-    def test_all_end_in_time_in_order_and_dark(self, proc_info):
-        RIGS.check_the_end(proc_info)
+TestTheEnd = launched.the_end(RIGS)

@@ -18,27 +18,20 @@ import sys
 import unittest
 from pathlib import Path
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
-pytest.importorskip("launch_testing", reason="needs ROS 2's launch_testing, which is no wheel: source a ROS 2 installation")
-
-import launch_testing
+import launched
 import promises
-from launched import Rigs, description, include, kill, launch_test
 
-RIGS = Rigs("left", "right")
+RIGS = launched.Rigs("left", "right")
 
 
-@launch_test
+@launched.launch_test
 def generate_test_description():
     both = {"composed": "true", "respawn_delay": "0.5"}
-    return description(
-        include("sim.launch.py", namespace="left", scenario="default", **both),
-        include("sim.launch.py", namespace="right", scenario="empty_board", **both),
+    return launched.description(
+        launched.include("sim.launch.py", namespace="left", scenario="default", **both),
+        launched.include("sim.launch.py", namespace="right", scenario="empty_board", **both),
     )
 
 
@@ -57,14 +50,7 @@ class TestTwoRigsLaunch(unittest.TestCase):
         promises.two_rigs_do_not_hear_each_other(self.left, self.right)
 
     def test_a_composed_rig_that_is_killed_is_respawned_and_stays_disarmed(self):
-        promises.mirrors_that_are_killed_come_back_disarmed(self.left, lambda _: kill("theylive", "left"))
+        promises.mirrors_that_are_killed_come_back_disarmed(self.left, lambda _: launched.kill("theylive", "left"))
 
 
-@launch_testing.post_shutdown_test()
-class TestTheEnd(unittest.TestCase):
-    @classmethod
-    def tearDownClass(cls):
-        RIGS.close()
-
-    def test_all_end_in_time_in_order_and_dark(self, proc_info):
-        RIGS.check_the_end(proc_info)
+TestTheEnd = launched.the_end(RIGS)
