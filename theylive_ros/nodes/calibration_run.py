@@ -209,7 +209,9 @@ _NO_PICTURES = f"no picture came for {_SILENCE:.0f} s: does the camera run, is t
 def _check_writable(file: str) -> None:
     """Better said before than after the sweep."""
     if not file:
-        raise RunError("no file to write: give one with the goal, or name one in the mirrors' parameter `calibration`")
+        raise RunError(
+            "no file to write: give one with the goal (`theylive calibrate --file`), or name one in the mirrors' parameter `calibration`"
+        )
     path = Path(file)
     folder = next(p for p in path.parents if p.exists())
     if path.is_dir() or not os.access(folder, os.W_OK):
