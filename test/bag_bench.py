@@ -22,6 +22,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+pytest.importorskip("rosbags", reason="recordings need rosbags: pip install 'rosbags<0.12'")
+pytest.importorskip("mcap", reason="recordings need mcap: pip install 'mcap>=1.6,<2'")
 
 from rclpy.serialization import serialize_message
 from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime

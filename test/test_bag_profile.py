@@ -17,6 +17,9 @@
 import pytest
 import yaml
 
+pytest.importorskip("rosbags", reason="recordings need rosbags: pip install 'rosbags<0.12'")
+pytest.importorskip("mcap", reason="recordings need mcap: pip install 'mcap>=1.6,<2'")
+
 from theylive_ros.bags.errors import BagError
 from theylive_ros.bags.profile import Wanted, load_overrides, load_profile
 from theylive_ros.bags.writer import Storage

@@ -24,7 +24,6 @@ import sys
 import textwrap
 
 import pytest
-import zstandard
 from bag_bench import BEGIN, live_run, qos, record_rig, topic
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -32,6 +31,7 @@ from mcap.writer import CompressionType
 from mcap.writer import Writer as OfficialWriter
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin
 from rosbags.rosbag2 import Writer as RosbagsWriter
+from zstandard import ZstdCompressor
 
 from theylive_ros.bags import mcap_writer
 from theylive_ros.bags.errors import BagError
@@ -338,7 +338,7 @@ def test_a_compressed_file_that_is_broken_is_named(tmp_path):
             writer.write(connection, stamp, data)
     path = tmp_path / "bag" / "bag.mcap"
     data = path.read_bytes()
-    fifth = zstandard.ZstdCompressor().compress(payloads(10)[5][1])
+    fifth = ZstdCompressor().compress(payloads(10)[5][1])
     assert fifth in data
     path.write_bytes(data.replace(fifth, b"\xff" * len(fifth)))
     messages, damage = read(tmp_path / "bag")

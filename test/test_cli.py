@@ -14,9 +14,14 @@
 
 """The command `theylive`: help for all, one line for what cannot be."""
 
+import subprocess
+import sys
+
 import pytest
 
 from theylive_ros import __version__, cli
+
+RECORDINGS = ("record", "replay", "info")
 
 
 def call(*words):
@@ -38,6 +43,9 @@ def test_the_version_is_the_packages(capsys):
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_each_command_explains_itself(name, capsys):
+    if name in RECORDINGS:
+        pytest.importorskip("rosbags", reason="recordings need rosbags: pip install 'rosbags<0.12'")
+        pytest.importorskip("mcap", reason="recordings need mcap: pip install 'mcap>=1.6,<2'")
     assert call(name, "--help") == 0
     told = capsys.readouterr().out
     assert f"usage: theylive {name}" in told
@@ -78,3 +86,14 @@ def test_an_error_is_one_line_that_names_its_cause(words, says, capfd, monkeypat
     told = [line for line in capfd.readouterr().err.splitlines() if not line.startswith("demo: starting")]
     assert says in told[-1]
     assert len(told) == 1, told
+
+
+@pytest.mark.parametrize("missing", ["rosbags", "mcap"])
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_what_recordings_need_and_is_not_installed_is_named_with_its_cure(name, missing):
+    program = f"import sys; sys.modules[{missing!r}] = None; from theylive_ros.cli import main; main(sys.argv[1:])"
+    done = subprocess.run([sys.executable, "-c", program, name, "monday"], capture_output=True, text=True)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"theylive {name}: recordings need rosbags and mcap (")
+    assert line.endswith("): pip install 'rosbags<0.12' 'mcap>=1.6,<2'")

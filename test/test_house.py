@@ -140,6 +140,9 @@ def test_every_entry_point_leads_somewhere(group, name, value):
     module, attribute = value.split(":")
     if ".nodes." in module:
         pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+    if name == "player":
+        pytest.importorskip("rosbags", reason="recordings need rosbags: pip install 'rosbags<0.12'")
+        pytest.importorskip("mcap", reason="recordings need mcap: pip install 'mcap>=1.6,<2'")
     assert callable(getattr(importlib.import_module(module), attribute))
 
 

@@ -39,6 +39,11 @@ COMMANDS = {
     "setup-board": "make this board a rig: permissions, PWM, a service that runs the nodes",
 }
 
+# What needs modules that not everybody has, and the cure.
+_ROS = "needs ROS 2", "see docs/install.md"
+_BAGS = "recordings need rosbags and mcap", "pip install 'rosbags<0.12' 'mcap>=1.6,<2'"
+_MISSING = {"rclpy": _ROS, "theylive_msgs": _ROS, "rosbags": _BAGS, "mcap": _BAGS}
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; never returns. Exit status: 0 done, 1 found wanting, 2 unusable input."""
@@ -63,13 +68,13 @@ def _main(arguments: list[str]) -> int:
 
 
 def _run(name: str, arguments: list[str]) -> int:
-    # Only the chosen command is imported: `theylive detect` must not wait for ROS.
-    module = importlib.import_module(f"theylive_ros.commands.{name.replace('-', '_')}")
-    parser = argparse.ArgumentParser(
-        prog=f"theylive {name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    module.add_arguments(parser)
     try:
+        # Only the chosen command is imported: `theylive detect` must not wait for ROS.
+        module = importlib.import_module(f"theylive_ros.commands.{name.replace('-', '_')}")
+        parser = argparse.ArgumentParser(
+            prog=f"theylive {name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        module.add_arguments(parser)
         return module.run(parser.parse_args(arguments))
     except KeyboardInterrupt:
         return 130
@@ -78,9 +83,11 @@ def _run(name: str, arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except ImportError as error:
-        if error.name not in ("rclpy", "theylive_msgs"):
+        module_name = (error.name or "").partition(".")[0]
+        if module_name not in _MISSING:
             raise
-        print(f"theylive {name}: needs ROS 2 ({error}); see docs/install.md", file=sys.stderr)
+        needs, cure = _MISSING[module_name]
+        print(f"theylive {name}: {needs} ({error}): {cure}", file=sys.stderr)
         return 2
     except Exception as error:
         if not type(error).__module__.startswith("theylive_ros"):
