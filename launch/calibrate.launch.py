@@ -23,7 +23,7 @@ from launch.events.process import ProcessExited
 from launch_ros.substitutions import ExecutableInPackage
 
 from theylive_ros.launching import arguments
-from theylive_ros.launching.arguments import LaunchArgumentError, argument, text
+from theylive_ros.launching.arguments import LaunchArgumentError, argument, namespace, text
 from theylive_ros.launching.stack import ENDING, stack
 from theylive_ros.share import share_path
 
@@ -54,7 +54,8 @@ def calibrate(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     simulated = bool(text(context, "scenario"))
     if not text(context, "params_file"):
         context.launch_configurations["params_file"] = str(share_path("config", "sim.yaml" if simulated else "rig.yaml"))
-    words = [f"--{name}={value}" for name in ("namespace", "file", "picture", "columns", "rows", "wait") if (value := text(context, name))]
+    told = {"namespace": namespace(context), **{name: text(context, name) for name in ("file", "picture", "columns", "rows", "wait")}}
+    words = [f"--{name}={value}" for name, value in told.items() if value]
     command = ExecuteProcess(
         cmd=[ExecutableInPackage("theylive", "theylive_ros"), "calibrate", *words],
         name="calibrate",

@@ -17,7 +17,6 @@
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -79,6 +78,20 @@ service.include_launch_description(IncludeLaunchDescription(PythonLaunchDescript
 sys.exit(service.run())
 """
 
+# The same, and Ctrl-C comes to launch in the very moment in which it hears that the selector has ended.
+STRUCK = (
+    """
+import logging, os, signal
+import launch.logging
+class Strike(logging.Handler):
+    def emit(self, record):
+        if "process has finished" in record.getMessage():
+            os.kill(os.getpid(), signal.SIGINT)
+logging.getLogger("selector-1").addHandler(Strike())
+"""
+    + LAUNCHER
+)
+
 
 @pytest.fixture
 def start():
@@ -87,7 +100,7 @@ def start():
     except PackageNotFoundError:
         pytest.skip("theylive_ros is not in the ament index: source the workspace it is installed in")
     with programs() as made:
-        yield lambda file, *words: made(sys.executable, "-c", LAUNCHER, LAUNCH / file, *words)
+        yield lambda file, *words, launcher=LAUNCHER: made(sys.executable, "-c", launcher, LAUNCH / file, *words)
 
 
 def end(program):
@@ -161,6 +174,30 @@ def test_recorded_pictures_move_no_real_mirrors(camera, moves):
     assert told["/left/camera"] == told["/**/camera"]
 
 
+def test_what_is_typed_wins_in_a_namespace_that_was_pushed_too():
+    context = LaunchContext()
+    context.launch_configurations.update(ros_namespace="hall", namespace="left", autostart="false")
+    told = yaml.safe_load(Path(typed_file(context, ["camera"], {})).read_text())
+    assert told["/hall/left/camera"]["ros__parameters"] == {"autostart": False}
+
+
+def test_a_section_of_the_parameter_file_that_is_for_no_node_is_told(start, tmp_path):
+    file = tmp_path / "my.yaml"
+    file.write_text("/left:\n  selektor:\n    ros__parameters:\n      target_labels: [alien]\n")
+    rig = start("sim.launch.py", f"params_file:={file}", "namespace:=left", "nodes:=selector")
+    rig.says(f"{file}, line 2: /left/selektor is no node of this rig, so nothing below it is used; is selector meant?")
+    rig.says("[left.selector]: active")
+    assert end(rig) == 0
+
+
+def test_ctrl_c_in_the_moment_in_which_a_process_ends_ends_the_launch(start):
+    rig = start("sim.launch.py", "nodes:=selector", launcher=STRUCK)
+    rig.says("[selector]: active")
+    selector = rig.says("[selector-1]: process started with pid")
+    os.kill(int(selector.split("[")[-1].rstrip("]")), signal.SIGINT)
+    assert rig.end() == 0
+
+
 def test_a_launched_rig_in_a_namespace_shines_when_armed_and_ends_at_ctrl_c(bench, start):
     laser = bench.hear(msg.LaserState, "/left/laser", qos.STATE)
     truth = bench.hear(msg.GroundTruth, "/left/ground_truth", qos.RESULT)
@@ -213,6 +250,5 @@ def test_a_node_that_ends_before_the_laser_was_armed_ends_the_attempt(start):
     os.kill(int(selector.split("[")[-1].rstrip("]")), signal.SIGKILL)
     rig.says("not arming: selector-1 has ended")
     rig.says("[armer-3]: process has finished cleanly")
-    time.sleep(1.0)  # launch itself hangs where Ctrl-C comes in the very moment in which a process ends
     end(rig)
     assert rig.text.count("[armer-3]: process started") == 1

@@ -130,6 +130,24 @@ def test_what_cannot_be_is_one_line_and_status_2(capsys, words, says):
     assert says in err[0]
 
 
+def test_a_section_of_the_parameter_file_that_is_for_no_node_is_told_even_where_all_else_is_quiet(start, tmp_path):
+    file = tmp_path / "my.yaml"
+    file.write_text("/**/selektor:\n  ros__parameters:\n    target_labels: [alien]\n")
+    program = start("run", "--nodes", "selector", "--params-file", file, "--seconds", "0.1", "--quiet", "--ros-args", "--log-level", "warn")
+    assert program.end() == 0
+    (line,) = program.lines
+    assert line.startswith(
+        f"theylive run: {file}, line 1: /**/selektor is no node of this rig, so nothing below it is used; is selector meant?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "namespace"), [([], ""), (["--namespace", "left"], "left"), (["--ros-args", "-p", "x:=1", "-r", "__ns:=/left"], "/left")]
+)
+def test_the_namespace_is_known_whoever_says_it(words, namespace):
+    assert run.namespace(parsed(*words)) == namespace
+
+
 @pytest.mark.parametrize(("camera", "setting"), [("images", "camera.path"), ("video", "camera.path"), ("v4l2", "camera.device")])
 def test_the_source_is_given_to_the_setting_that_the_plugin_opens(camera, setting):
     assert said("--camera", camera, "--source", "1")["camera"] == {"plugin": camera, setting: "1"}

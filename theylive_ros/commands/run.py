@@ -70,6 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run until the end; 0, 1 if a node could not do its work at the end, 2 for what cannot be. Raises RunError."""
+    from theylive_ros.nodes.addressees import for_nobody
     from theylive_ros.nodes.compose import NODES
     from theylive_ros.nodes.ros_arguments import ros_arguments
 
@@ -85,15 +86,27 @@ def run(args: argparse.Namespace) -> int:
     params = Path(args.params_file) if args.params_file else share_path("config", "sim.yaml" if args.sim else "rig.yaml")
     if not params.is_file():
         raise RunError(f"no parameter file {params}")
+    for words in for_nobody(params, list(NODES), namespace(args)):
+        print(f"theylive run: {words}", file=sys.stderr)
     with ros_arguments(params, said_by(args), args.namespace or "") as arguments:
         run_nodes = _in_processes if args.processes else _in_one
         return run_nodes(names, [*arguments, *args.ros_args], args)
 
 
+def namespace(args: argparse.Namespace) -> str:
+    """Where the nodes stand: `--namespace`, or as a launch says it, `-r __ns:=/NAME`."""
+    told = [rule.removeprefix("__ns:=") for rule in _after(args.ros_args, "-r", "--remap") if rule.startswith("__ns:=")]
+    return args.namespace or next(iter(told), "")
+
+
 def addressed(ros_arguments: Sequence[str]) -> list[str]:
     """The nodes that `-p NODE:NAME:=VALUE` names. ROS itself says nothing of one that is not there."""
-    rules = [after for word, after in itertools.pairwise(ros_arguments) if word in ("-p", "--param")]
+    rules = _after(ros_arguments, "-p", "--param")
     return [node for rule in rules for node, colon, rest in [rule.partition(":")] if colon and not rest.startswith("=") and "/" not in node]
+
+
+def _after(ros_arguments: Sequence[str], *options: str) -> list[str]:
+    return [after for word, after in itertools.pairwise(ros_arguments) if word in options]
 
 
 def said_by(args: argparse.Namespace) -> dict[str, dict[str, Any]]:

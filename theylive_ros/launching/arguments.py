@@ -21,6 +21,7 @@ from pathlib import Path
 
 from launch import LaunchContext
 from launch.actions import DeclareLaunchArgument
+from launch_ros.utilities import prefix_namespace
 
 from theylive_ros.share import share_path
 
@@ -90,6 +91,11 @@ def arm() -> list[DeclareLaunchArgument]:
 def text(context: LaunchContext, name: str) -> str:
     """What was typed, or the default; empty for an argument that this launch file does not have."""
     return context.launch_configurations.get(name, "")
+
+
+def namespace(context: LaunchContext) -> str:
+    """The namespace of all nodes: what was typed, below what a launch file that includes this one has pushed."""
+    return prefix_namespace(context.launch_configurations.get("ros_namespace"), text(context, "namespace")) or ""
 
 
 def flag(context: LaunchContext, name: str) -> bool:

@@ -28,7 +28,10 @@ from launch.events import matches_action
 from launch.events.process import ProcessExited, ShutdownProcess, SignalProcess
 from launch_ros.actions import Node
 
-from theylive_ros.launching.arguments import LaunchArgumentError, chosen_nodes, flag, number, params_file, text
+from theylive_ros.launching.arguments import LaunchArgumentError, chosen_nodes, flag, namespace, number, params_file, text
+from theylive_ros.launching.ctrl_c import leave_to_launch
+from theylive_ros.nodes.addressees import for_nobody
+from theylive_ros.nodes.compose import NODES
 from theylive_ros.nodes.ros_arguments import Said, overruling
 from theylive_ros.nodes.said import said
 from theylive_ros.nodes.spin import LAUNCHED
@@ -44,14 +47,18 @@ def stack(context: LaunchContext, known: Sequence[str], more: Said | None = None
 
     known: the nodes that this launch file may run. more: what it tells them beyond that. Raises LaunchArgumentError, SaidError.
     """
+    leave_to_launch()
     names = chosen_nodes(context, known)
-    file = ["--params-file", str(params_file(context))]
+    params = params_file(context)
+    file = ["--params-file", str(params)]
     typed = ["--params-file", typed_file(context, known, more or {}), "--log-level", text(context, "log_level")]
     armer = _armer(context, names) if flag(context, "arm") else None
     if flag(context, "composed"):
-        command = ["run", "--quiet", "--nodes", ",".join(names), *file]
+        command = ["run", "--quiet", "--nodes", ",".join(names), *file]  # which looks at the file itself
         nodes = [_process(context, "theylive", armer, exec_name="composed", arguments=command, ros_arguments=typed)]
     else:
+        for words in for_nobody(params, list(NODES), namespace(context)):
+            launch.logging.get_logger("launch.user").warning(words)
         nodes = [_process(context, name, armer, ros_arguments=[*file, *typed]) for name in names]
     return [*nodes, armer] if armer is not None else nodes
 
@@ -63,7 +70,7 @@ def typed_file(context: LaunchContext, known: Sequence[str], more: Said) -> str:
     tells = {node: {**every, **words.get(node, {}), **more.get(node, {})} for node in known}
     handle, file = tempfile.mkstemp(prefix="typed-", suffix=".yaml", dir=launch.logging.launch_config.log_dir)
     with open(handle, "w", encoding="utf-8") as stream:
-        stream.write(overruling(tells, text(context, "namespace")))
+        stream.write(overruling(tells, namespace(context)))
     return file
 
 
