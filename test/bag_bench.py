@@ -118,8 +118,9 @@ class Messages:
     target: bytes | None
 
 
-def live_run(frames=40, skipped=(), begin=0):
-    """What a rig says of `frames` frames; the detector skips some, and its first words are of frame `begin`."""
+def live_run(frames=40, skipped=(), begin=0, down=(), lost=()):
+    """What a rig says of `frames` frames, from frame `begin` on. The detector skips some, the selector is not there for those in `down`
+    and knows nothing afterwards, and of those in `lost` its word is lost."""
     detector, selector = PixelDetector(), selection()
     for number in range(frames):
         stamp = stamp_of_frame(number)
@@ -128,23 +129,28 @@ def live_run(frames=40, skipped=(), begin=0):
         if number not in skipped:
             found = conversions.to_detections(detector.detect(picture), head)
             heard = messages.from_detections(found)
-            chosen = selector.update(heard, messages.from_time(head.stamp))
-            detections, target = serialize_message(found), serialize_message(conversions.to_target(chosen, head))
+            detections = serialize_message(found)
+            if number in down:
+                selector = selection()
+            else:
+                chosen = selector.update(heard, messages.from_time(head.stamp))
+                target = serialize_message(conversions.to_target(chosen, head)) if number not in lost else None
         if number >= begin:
             yield Messages(stamp, serialize_message(conversions.to_image(picture, head)), detections, target)
 
 
-def record_rig(folder, storage=None, frames=40, skipped=(), begin=0, namespace="", pictures=True, custom=None):
-    """A recording of it; returns the folder."""
+def record_rig(folder, storage=None, namespace="", pictures=True, detections=True, custom=None, **run):
+    """A recording of a live run; returns the folder."""
     writer = BagWriter(folder, storage, custom)
     image = writer.add_topic(topic(f"{namespace}/image_raw", "sensor_msgs/msg/Image", qos(reliable=False, depth=1)))
     found = writer.add_topic(topic(f"{namespace}/detections", "theylive_msgs/msg/Detections"))
     target = writer.add_topic(topic(f"{namespace}/target", "theylive_msgs/msg/Target"))
-    for m in live_run(frames, skipped, begin):
+    for m in live_run(**run):
         if pictures:
             writer.write(image, m.stamp + 1_000_000, m.picture)
-        if m.detections is not None:
+        if detections and m.detections is not None:
             writer.write(found, m.stamp + 9_000_000, m.detections)
+        if m.target is not None:
             writer.write(target, m.stamp + 10_000_000, m.target)
     writer.close()
     return folder

@@ -37,10 +37,11 @@ from theylive_ros.nodes import conversions
 from theylive_ros.share import share_path
 
 
-def replayed(folder, detector=None, wanted=lambda frame: frame.detections is not None, chosen=None):
+def replayed(folder, detector=None, wanted=lambda frame: frame.processed, silent=lambda frame: frame.target is None):
     with BagReader(folder) as reader:
         sources = find_sources(reader)
-        replay = Replay(reader, sources, (detector or PixelDetector()) if sources.picture else None, chosen or selection(), wanted)
+        used = (detector or PixelDetector()) if sources.picture else None
+        replay = Replay(reader, sources, used, selection, wanted, silent if sources.target else lambda frame: False)
         return list(replay), replay
 
 
@@ -48,7 +49,10 @@ def compared(results, tolerance=None):
     comparison = Comparison(tolerance)
     for r in results:
         comparison.add(r.stamp, r.detections, r.recorded_detections)
-        comparison.add_target(r.stamp, r.target, r.recorded_target)
+        if r.heard:
+            comparison.add_target(r.stamp, r.target, r.recorded_target)
+        else:
+            comparison.begin_anew()
     return comparison
 
 
@@ -86,7 +90,7 @@ def test_frames_that_the_live_run_skipped_are_skipped_so_that_the_selector_remem
 
 
 def test_every_frame_is_processed_when_that_is_wanted(tmp_path):
-    results, _ = replayed(record_rig(tmp_path / "bag", skipped={5}), wanted=lambda frame: True)
+    results, _ = replayed(record_rig(tmp_path / "bag", skipped={5}), wanted=lambda frame: True, silent=lambda frame: False)
     assert [r.stamp for r in results] == [stamp_of_frame(n) for n in range(40)]
     assert results[5].detections.items
     assert results[5].recorded_detections is None
@@ -126,6 +130,59 @@ def test_a_recording_that_begins_in_the_middle_of_a_run_is_compared_where_it_can
     assert comparison.same
     assert comparison.detections.compared == 100
     assert 30 <= comparison.tracks.compared <= 41
+    assert comparison.choices.compared == 0
+
+
+def test_where_the_selector_began_after_the_recorder_its_replay_begins_there_too(tmp_path):
+    folder = record_rig(tmp_path / "bag", down=range(15))
+    results, replay = replayed(folder)
+    assert [r.heard for r in results] == [False] * 15 + [True] * 25
+    assert all(r.target == r.recorded_target for r in results)
+    comparison = compared(results, Tolerance(px=0.0, score=0.0))
+    assert comparison.same
+    assert comparison.detections.compared == 40
+    assert comparison.tracks.compared == comparison.choices.compared == 25
+    assert not replay.skipped
+
+
+def test_a_selector_that_was_restarted_meanwhile_is_replayed_as_two(tmp_path):
+    results, _ = replayed(record_rig(tmp_path / "bag", frames=70, down=range(30, 40)))
+    assert all(r.target == r.recorded_target for r in results), "tracks are numbered from 1 again"
+    comparison = compared(results, Tolerance(px=0.0, score=0.0))
+    assert comparison.same
+    assert comparison.tracks.compared == comparison.choices.compared == 60
+
+
+@pytest.mark.parametrize("pictures", [True, False])
+def test_words_of_the_selector_that_were_lost_are_no_restart(tmp_path, pictures):
+    lost = {1, 12, 20, 21, 22, 39}
+    results, _ = replayed(record_rig(tmp_path / "bag", lost=lost, pictures=pictures))
+    assert all(r.heard and r.target for r in results)
+    comparison = compared(results, Tolerance(px=0.0, score=0.0))
+    assert comparison.same
+    assert comparison.tracks.compared == comparison.choices.compared == 34
+
+
+def test_a_selector_whose_first_words_were_lost_is_compared_where_it_can_be(tmp_path):
+    """From the recording nobody knows when it began, so it is taken for one that began long ago."""
+    comparison = compared(replayed(record_rig(tmp_path / "bag", frames=130, down=range(20, 40), lost={40, 41}))[0])
+    assert comparison.same
+    assert comparison.choices.compared == 20
+    assert 20 + 25 <= comparison.tracks.compared <= 20 + 30
+
+
+def test_where_only_targets_tell_what_was_processed_the_rest_is_skipped(tmp_path):
+    skipped = {3, 4, 11}
+    results, replay = replayed(record_rig(tmp_path / "bag", skipped=skipped, detections=False))
+    assert replay.skipped == len(skipped)
+    assert all(r.target == r.recorded_target for r in results)
+
+
+def test_every_frame_goes_to_the_selector_when_that_is_wanted_and_the_comparison_stays_fair(tmp_path):
+    results, _ = replayed(record_rig(tmp_path / "bag", frames=100, down=range(15)), silent=lambda frame: False)
+    assert all(r.target for r in results)
+    comparison = compared(results)
+    assert comparison.same
     assert comparison.choices.compared == 0
 
 

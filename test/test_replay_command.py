@@ -93,6 +93,26 @@ def test_one_recording_is_held_against_another(tmp_path, capsys):
     assert "choices: 38 frames the same" in told
 
 
+def test_a_selector_that_was_not_always_there_is_replayed_alike_from_the_recording_and_from_a_report(tmp_path, capsys):
+    folder = record_rig(tmp_path / "bag", frames=70, down=[*range(10), *range(30, 40)], pictures=False)
+    assert call("replay", folder, "--report", tmp_path / "first.json") == 0
+    told = capsys.readouterr().out
+    assert "20 frames came while the selector of that run was not at work; here, too, it begins after them" in told
+    assert "choices: 50 frames the same" in told
+    assert call("replay", folder, "--against", tmp_path / "first.json", "--report", tmp_path / "second.json") == 0
+    assert "choices: 50 frames the same" in capsys.readouterr().out
+    first, second = (json.loads((tmp_path / f"{name}.json").read_text()) for name in ("first", "second"))
+    assert first["digest"] == second["digest"]
+    assert first["unheard"] == second["unheard"] == [stamp_of_frame(n) for n in (*range(10), *range(30, 40))]
+    whole = record_rig(tmp_path / "whole", frames=70, pictures=False)
+    assert call("replay", whole, "--against", folder) == 0
+    assert "choices: 50 frames the same" in capsys.readouterr().out
+    assert call("replay", folder, "--all") == 0
+    told = capsys.readouterr().out
+    assert "not at work" not in told
+    assert "choices: nothing to compare with" in told, "one selector all along is not what was recorded"
+
+
 def test_what_is_damaged_is_said_and_the_rest_is_replayed(tmp_path, capsys):
     folder = record_rig(tmp_path / "bag", pictures=False)
     path = folder / "bag_0.mcap"

@@ -73,12 +73,16 @@ class Comparison:
     """Takes frame after frame, in order.
 
     A selector has a memory. Where the other run began before its first frame here, its tracks are compared only after a while, and what it
-    chose only once the board has been seen empty.
+    chose only once neither of the two knows a head from before.
     """
 
     def __init__(self, tolerance: Tolerance | None = None) -> None:
         self.tolerance = tolerance or Tolerance()
         self.detections, self.tracks, self.choices = Tally(), Tally(), Tally()
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Our selector begins with the next target, and so may the other one, which then counts its tracks from 1 again."""
         self._begin: float | None = None
         self._in_step = False
         self._ids: dict[int, int] = {}
@@ -96,8 +100,7 @@ class Comparison:
         our_tracks, their_tracks = _tracks(ours), _tracks(theirs)
         if self._begin is None:
             self._begin = theirs.stamp
-            self._in_step = all(not t.confirmed and t.last_seen == theirs.stamp for t in their_tracks)
-        self._in_step = self._in_step or not (our_tracks or their_tracks)
+        self._in_step = self._in_step or all(_is_new(track, theirs.stamp) for track in (*our_tracks, *their_tracks))
         if self._in_step or theirs.stamp - self._begin >= _WARM_UP:
             difference = between(our_tracks, their_tracks, self.tolerance)
             if not difference.reason:
@@ -164,6 +167,11 @@ def between(ours: Sequence[Detection | Track], theirs: Sequence[Detection | Trac
 def _tracks(target: Target) -> list[Track]:
     chosen = [target.track] if target.track is not None else []
     return [*chosen, *target.protected, *target.others]
+
+
+def _is_new(track: Track, now: float) -> bool:
+    """Whether it has been seen in this frame alone: then place and speed (x and vx) are not correlated yet."""
+    return track.last_seen == now and track.covariance[2] == 0.0
 
 
 def _count(heads: Sequence[Detection | Track]) -> str:

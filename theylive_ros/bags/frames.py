@@ -40,6 +40,11 @@ class RecordedFrame:
     detections: Message | None = None
     target: Message | None = None
 
+    @property
+    def processed(self) -> bool:
+        """Whether the run that was recorded has said anything of it."""
+        return self.detections is not None or self.target is not None
+
 
 @dataclasses.dataclass(frozen=True)
 class Sources:

@@ -17,8 +17,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from theylive_ros.bags.errors import BagError
 from theylive_ros.bags.frames import find_sources, frames
@@ -28,35 +28,43 @@ from theylive_ros.messages import from_detections, from_target
 from theylive_ros.types import Detections, Target
 
 Said = tuple[Detections | None, Target | None]
-# By the frame's stamp (ns).
-Words = Mapping[int, Said]
 
 
-def load_words(path: Path) -> Words:
+class Others(NamedTuple):
+    """words: of every frame that was processed, by its stamp (ns). silent: stamps of those of which the selector said nothing."""
+
+    words: dict[int, Said]
+    silent: frozenset[int]
+
+
+def load_others(path: Path) -> Others:
     """What a report of `theylive replay`, or a recording, says of the frames that it processed. Raises BagError."""
     known = _of_bag(path) if path.is_dir() or path.suffix in SUFFIXES else _of_report(path)
-    if not known:
+    if not known.words:
         raise BagError(f"{path} says nothing of any frame: give a report of 'theylive replay --report', or a recording with detections")
     return known
 
 
-def _of_report(path: Path) -> dict[int, Said]:
+def _of_report(path: Path) -> Others:
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["results"]
-        return {stamp: (found, target) for stamp, found, target in map(from_row, rows)}
+        report = json.loads(path.read_text(encoding="utf-8"))
+        words = {stamp: (found, target) for stamp, found, target in map(from_row, report["results"])}
+        return Others(words, frozenset(report.get("unheard", ())))
     except OSError as cause:
         raise BagError(f"{path} cannot be read ({cause.strerror})") from cause
     except (ValueError, KeyError, TypeError, AttributeError) as cause:
         raise BagError(f"{path} is no report of 'theylive replay --report'") from cause
 
 
-def _of_bag(path: Path) -> dict[int, Said]:
+def _of_bag(path: Path) -> Others:
     with BagReader(path) as reader:
-        return {
+        words = {
             frame.stamp: (
                 from_detections(reader.decode(frame.detections)) if frame.detections else None,
                 from_target(reader.decode(frame.target)) if frame.target else None,
             )
             for frame in frames(reader, find_sources(reader))
-            if frame.detections
+            if frame.processed
         }
+    silent = frozenset(stamp for stamp, (_, target) in words.items() if target is None)
+    return Others(words, silent if len(silent) < len(words) else frozenset())

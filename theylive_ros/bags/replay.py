@@ -24,6 +24,7 @@ from theylive_ros.bags.contents import Message
 from theylive_ros.bags.decoded import as_sent, seconds, to_picture
 from theylive_ros.bags.errors import BagError
 from theylive_ros.bags.frames import RecordedFrame, Sources, frames
+from theylive_ros.bags.presence import at_work
 from theylive_ros.bags.reader import BagReader
 from theylive_ros.detector.interface import Detector
 from theylive_ros.messages import from_detections, from_target
@@ -39,6 +40,7 @@ class Replayed:
     """One frame: what comes out now, and what was recorded of it. None: nothing.
 
     stamp: capture (ns). detections: None where the picture is not in the recording. target: of the recorded detections, there.
+    heard: whether the selector was shown the frame.
     """
 
     stamp: int
@@ -46,49 +48,68 @@ class Replayed:
     target: Target | None
     recorded_detections: Detections | None
     recorded_target: Target | None
+    heard: bool
 
 
 class Replay:
     """One pass over a recording.
 
     A live run drops frames when it is busy, and its selector remembers only those that it was shown. So only the frames that were
-    processed then are `wanted`.
+    processed then are `wanted`, and where its selector was not at work, ours is not either; behind that it begins anew.
     """
 
     def __init__(
-        self, reader: BagReader, sources: Sources, detector: Detector | None, selection: Selection, wanted: Callable[[RecordedFrame], bool]
+        self,
+        reader: BagReader,
+        sources: Sources,
+        detector: Detector | None,
+        make_selection: Callable[[], Selection],
+        wanted: Callable[[RecordedFrame], bool],
+        silent: Callable[[RecordedFrame], bool],
     ) -> None:
-        """detector: loaded; None for a recording without pictures. wanted: whether a frame is processed."""
+        """detector: loaded; None for a recording without pictures. wanted: whether a frame is processed. silent: see `at_work`."""
         self._reader, self._sources = reader, sources
-        self._detector, self._selection = detector, selection
-        self._wanted = wanted
+        self._detector, self._make_selection = detector, make_selection
+        self._selection: Selection | None = None
+        self._wanted, self._silent = wanted, silent
         self.skipped = 0  # frames that were not wanted
         self.broken: list[str] = []
 
     def __iter__(self) -> Iterator[Replayed]:
         """Every frame that is processed, in the order of capture."""
-        for frame in frames(self._reader, self._sources):
-            if not self._wanted(frame):
-                self.skipped += 1
-                continue
-            yield self._step(frame)
+        for frame, heard in at_work(self._processed(), self._silent):
+            yield self._step(frame, heard)
 
-    def _step(self, frame: RecordedFrame) -> Replayed:
+    def _processed(self) -> Iterator[RecordedFrame]:
+        for frame in frames(self._reader, self._sources):
+            if self._wanted(frame):
+                yield frame
+            else:
+                self.skipped += 1
+
+    def _step(self, frame: RecordedFrame, heard: bool) -> Replayed:
         recorded = self._decoded(frame.detections, from_detections)
         found = None
         if frame.picture is not None and self._detector is not None:
             picture = self._decoded(frame.picture, to_picture)
             found = as_sent(self._detector.detect(picture)) if picture is not None else None
-        heard = found or recorded
-        target = None
-        if heard is not None:
-            try:
-                target = self._selection.update(heard, seconds(frame.stamp))
-            except StaleFrameError:
-                pass
-            except ValueError as error:
-                self.broken.append(f"frame {frame.stamp}: {error}")
-        return Replayed(frame.stamp, found, target, recorded, self._decoded(frame.target, from_target))
+        target = self._select(found or recorded, frame.stamp) if heard else None
+        if not heard:
+            self._selection = None
+        return Replayed(frame.stamp, found, target, recorded, self._decoded(frame.target, from_target), heard)
+
+    def _select(self, found: Detections | None, stamp: int) -> Target | None:
+        if found is None:
+            return None
+        if self._selection is None:
+            self._selection = self._make_selection()
+        try:
+            return self._selection.update(found, seconds(stamp))
+        except StaleFrameError:
+            pass
+        except ValueError as error:
+            self.broken.append(f"frame {stamp}: {error}")
+        return None
 
     def _decoded(self, message: Message | None, convert: Callable[[Any], T]) -> T | None:
         if message is None:

@@ -29,13 +29,14 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from theylive_ros.bags.compare import Comparison, Tally, Tolerance
 from theylive_ros.bags.errors import BagError
 from theylive_ros.bags.frames import RecordedFrame, Sources, find_sources
-from theylive_ros.bags.others import Words, load_words
+from theylive_ros.bags.others import Others, load_others
 from theylive_ros.bags.reader import BagReader
 from theylive_ros.bags.replay import Replay
 from theylive_ros.bags.report import ReportFile
@@ -69,15 +70,16 @@ def run(args: argparse.Namespace) -> int:
     with BagReader(args.bag) as reader:
         sources = find_sources(reader, args.image)
         settings = _settings(reader, args)
-        words = load_words(args.against) if args.against else None
-        selection = make_selection(settings["selector"])
+        others = load_others(args.against) if args.against else None
+        select = partial(make_selection, settings["selector"])
+        select()  # what is wrong in the settings is said before a model is loaded
         detector = make_detector(settings["detector"]) if sources.picture else None
         try:
             if detector is not None:
                 detector.load()
-            replay = Replay(reader, sources, detector, selection, _wanted(args, words, sources))
+            replay = Replay(reader, sources, detector, select, _wanted(args, others, sources), _silent(args, others, sources))
             with ReportFile(args.report) if args.report else contextlib.nullcontext() as file:
-                report = _replay(reader, replay, words, file, args)
+                report = _replay(reader, replay, others, file, args)
                 device = detector.device if detector is not None else None
                 report |= {"detector": device, "settings": settings, "damage": reader.damage}
                 if file is not None:
@@ -90,16 +92,21 @@ def run(args: argparse.Namespace) -> int:
     return 0 if report["comparison"]["same"] else 1
 
 
-def _replay(reader: BagReader, replay: Replay, words: Words | None, file: ReportFile | None, args: argparse.Namespace) -> dict[str, Any]:
+def _replay(reader: BagReader, replay: Replay, others: Others | None, file: ReportFile | None, args: argparse.Namespace) -> dict[str, Any]:
     """Go through all frames; everything that is known then."""
     comparison, digest = Comparison(Tolerance(args.tolerance_px, args.tolerance_score)), Digest()
-    frames, begin = 0, time.monotonic()
+    frames, unheard, begin = 0, [], time.monotonic()
     first = last = None
     with _Progress(reader, args.quiet) as progress:
         for frame in replay:
-            theirs = (frame.recorded_detections, frame.recorded_target) if words is None else words.get(frame.stamp, (None, None))
+            recorded = frame.recorded_detections, frame.recorded_target
+            theirs = recorded if others is None else others.words.get(frame.stamp, (None, None))
             comparison.add(frame.stamp, frame.detections, theirs[0])
-            comparison.add_target(frame.stamp, frame.target, theirs[1])
+            if frame.heard:
+                comparison.add_target(frame.stamp, frame.target, theirs[1])
+            else:
+                comparison.begin_anew()
+                unheard.append(frame.stamp)
             row = to_row(frame.stamp, frame.detections, frame.target)
             digest.add(row)
             if file is not None:
@@ -111,6 +118,7 @@ def _replay(reader: BagReader, replay: Replay, words: Words | None, file: Report
         "bag": str(args.bag),
         "frames": frames,
         "skipped": replay.skipped,
+        "unheard": unheard,
         "broken": replay.broken,
         "recorded_seconds": (last - first) / 1e9 if frames else 0.0,
         "seconds": time.monotonic() - begin,
@@ -120,13 +128,22 @@ def _replay(reader: BagReader, replay: Replay, words: Words | None, file: Report
     }
 
 
-def _wanted(args: argparse.Namespace, words: Words | None, sources: Sources) -> Callable[[RecordedFrame], bool]:
+def _wanted(args: argparse.Namespace, others: Others | None, sources: Sources) -> Callable[[RecordedFrame], bool]:
     """Which frames are processed."""
-    if args.all or (words is None and not sources.detections):
+    if args.all or (others is None and not (sources.detections or sources.target)):
         return lambda frame: True
-    if words is not None:
-        return lambda frame: frame.stamp in words
-    return lambda frame: frame.detections is not None
+    if others is not None:
+        return lambda frame: frame.stamp in others.words
+    return lambda frame: frame.processed
+
+
+def _silent(args: argparse.Namespace, others: Others | None, sources: Sources) -> Callable[[RecordedFrame], bool]:
+    """Of which of them the selector that ours is compared with says nothing."""
+    if args.all or (others is None and not sources.target):
+        return lambda frame: False
+    if others is not None:
+        return lambda frame: frame.stamp in others.silent
+    return lambda frame: frame.target is None
 
 
 def _settings(reader: BagReader, args: argparse.Namespace) -> dict[str, Values]:
@@ -146,6 +163,8 @@ def _tell(report: dict[str, Any], args: argparse.Namespace) -> None:
     print(f"{report['frames']} frames, {recorded:.1f} s of recording in {took:.1f} s ({recorded / max(took, 1e-9):.1f} times real time)")
     if report["skipped"]:
         print(f"{report['skipped']} frames were skipped by the run that it is compared with, and here")
+    if report["unheard"]:
+        print(f"{len(report['unheard'])} frames came while the selector of that run was not at work; here, too, it begins after them")
     for line in [*report["damage"], *report["broken"][:5]]:
         print(f"cannot be read: {line}")
     comparison = report["comparison"]
