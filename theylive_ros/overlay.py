@@ -41,10 +41,10 @@ _ZONE = 0.22  # share of colour laid over where the laser never goes
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
-    """One frame and all that is known of it. Points in px of the picture; guard: protected boxes are grown by this many px; commissioning:
-    the mirrors go where somebody orders them, not to targets."""
+    """One frame and all that is known of it. image: None for whoever draws without; points in px of the picture; guard: protected boxes
+    are grown by this many px; commissioning: the mirrors go where somebody orders them, not to targets."""
 
-    image: np.ndarray
+    image: np.ndarray | None
     target: Target | None = None
     aim: tuple[float, float] | None = None
     spot: tuple[float, float] | None = None
@@ -54,6 +54,13 @@ class Scene:
     latency: float | None = None
     guard: float = 0.0
     commissioning: bool = False
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture (px), also by the target's word; 0, 0 where neither tells."""
+        if self.image is not None:
+            return self.image.shape[1], self.image.shape[0]
+        return (self.target.width, self.target.height) if self.target is not None else (0, 0)
 
 
 def draw(scene: Scene, scale: int = 2) -> np.ndarray:

@@ -56,9 +56,9 @@ def beam_marker(points: Sequence[tuple[float, float, float]], lit: bool, stamp: 
 class _Board:
     def __init__(self, scene: Scene, view: RigView, stamp: Time, guard: float) -> None:
         self._scene, self._view, self._stamp, self._guard = scene, view, stamp, guard
-        height, width = scene.image.shape[:2]
+        width, height = scene.size
         # pictures of another size than the calibration's show the same field
-        self._zoom = view.calibration.width / width, view.calibration.height / height
+        self._zoom = view.calibration.width / max(width, 1), view.calibration.height / max(height, 1)
 
     def markers(self) -> MarkerArray:
         scene, found = self._scene, [self._field()]

@@ -26,6 +26,7 @@ from theylive_msgs import msg
 
 from theylive_ros.film import Film
 from theylive_ros.messages import from_time
+from theylive_ros.nodes.pictures import Pictures
 from theylive_ros.nodes.scene_keeper import SceneKeeper
 from theylive_ros.overlay import Scene
 
@@ -41,7 +42,9 @@ class Projector:
         self._film, self._words = film, words
         self._begin: float | None = None
         self._queue: queue.Queue[tuple[Scene, float] | None] = queue.Queue(_WAITING)
-        self._keeper = SceneKeeper(node, False, lambda: _GUARD, self._on_scene)
+        pictures = Pictures(node, compressed=False)
+        pictures.begin()
+        self._keeper = SceneKeeper(node, pictures, lambda: _GUARD, self._on_scene)
         self.error: Exception | None = None
         self.left_out = 0
         self.picture: np.ndarray | None = None  # the newest one drawn
@@ -67,6 +70,8 @@ class Projector:
             raise self.error
 
     def _on_scene(self, scene: Scene, target: msg.Target) -> None:
+        if scene.image is None:
+            return
         stamp = from_time(target.header.stamp)
         self._begin = stamp if self._begin is None else self._begin
         try:

@@ -16,37 +16,31 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Callable
 
-import numpy as np
 from rclpy.node import Node
-from sensor_msgs.msg import CompressedImage, Image
 from theylive_msgs import msg
 
 from theylive_ros import messages
-from theylive_ros.nodes import conversions, qos
+from theylive_ros.nodes import qos
+from theylive_ros.nodes.pictures import Pictures
 from theylive_ros.overlay import Scene
-
-_KEPT = 8  # frames: more than any target takes to arrive
 
 
 class SceneKeeper:
-    """Hears pictures, target, pointing and laser; hands over a Scene and the target's message for every target whose picture was heard."""
+    """Hears target, pointing and laser; hands over a Scene and the target's message for every target, with its picture where `pictures`
+    has it."""
 
-    def __init__(self, node: Node, compressed: bool, guard: Callable[[], float], on_scene: Callable[[Scene, msg.Target], None]) -> None:
+    def __init__(self, node: Node, pictures: Pictures, guard: Callable[[], float], on_scene: Callable[[Scene, msg.Target], None]) -> None:
         self._node = node
+        self._pictures = pictures
         self._guard = guard
         self._on_scene = on_scene
-        self._pictures: collections.OrderedDict[tuple[int, int], Image | CompressedImage] = collections.OrderedDict()
         self._pointing: msg.Pointing | None = None
-        self.without_picture = 0  # targets whose picture was lost on its way
         self._laser: msg.LaserState | None = None
         self._waiting: msg.Target | None = None
         self._last: tuple[int, int] | None = None  # frame of the last target handed over
-        kind, topic = (CompressedImage, "image_raw/compressed") if compressed else (Image, "image_raw")
         self._subscriptions = [
-            node.create_subscription(kind, topic, self._on_picture, qos.IMAGE),
             node.create_subscription(msg.Target, "target", self._on_target, qos.RESULT),
             node.create_subscription(msg.Pointing, "pointing", self._on_pointing, qos.RESULT),
             node.create_subscription(msg.LaserState, "laser", self._on_laser, qos.STATE),
@@ -67,11 +61,6 @@ class SceneKeeper:
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
         self._subscriptions = []
-
-    def _on_picture(self, message: Image | CompressedImage) -> None:
-        self._pictures[_key(message)] = message
-        while len(self._pictures) > _KEPT:
-            self._pictures.popitem(last=False)
 
     def _on_pointing(self, message: msg.Pointing) -> None:
         self._pointing = message
@@ -94,22 +83,13 @@ class SceneKeeper:
         if message is None:
             return
         self._last = _key(message)
-        picture = self._pictures.pop(_key(message), None)
-        if picture is None:
-            self.without_picture += 1
-            return
-        try:
-            image = conversions.from_image(picture) if isinstance(picture, Image) else messages.from_compressed(picture)
-        except messages.ConversionError as error:
-            self._node.get_logger().warning(str(error), throttle_duration_sec=5.0)
-            return
-        self._on_scene(self._scene(image, message), message)
+        self._on_scene(self._scene(message), message)
 
-    def _scene(self, image: np.ndarray, target: msg.Target) -> Scene:
+    def _scene(self, target: msg.Target) -> Scene:
         pointing, laser = self._pointing, self._laser
         aimed = pointing is not None and pointing.track_id > 0 and target.has_target
         return Scene(
-            image=image,
+            image=self._pictures.take(target.header),
             target=messages.from_target(target),
             aim=(pointing.aim_x, pointing.aim_y) if aimed else None,
             spot=(pointing.spot_x, pointing.spot_y) if pointing is not None and pointing.referenced else None,
@@ -122,5 +102,5 @@ class SceneKeeper:
         )
 
 
-def _key(message: Image | CompressedImage | msg.Target | msg.Pointing) -> tuple[int, int]:
+def _key(message: msg.Target | msg.Pointing) -> tuple[int, int]:
     return message.header.stamp.sec, message.header.stamp.nanosec

@@ -21,7 +21,10 @@ import math
 import sys
 import time
 
+import numpy as np
+from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import CompressedImage, Image, JointState
+from std_msgs.msg import Header
 from theylive_msgs import msg
 from visualization_msgs.msg import MarkerArray
 
@@ -32,6 +35,7 @@ from theylive_ros.nodes.base import ManagedNode, Worker
 from theylive_ros.nodes.markers import beam_marker, scene_markers
 from theylive_ros.nodes.mirrors_calibration import CalibrationConfig
 from theylive_ros.nodes.newest import Newest
+from theylive_ros.nodes.pictures import Pictures
 from theylive_ros.nodes.process import run_node
 from theylive_ros.nodes.rig_keeper import RigKeeper
 from theylive_ros.nodes.scene_keeper import SceneKeeper
@@ -41,6 +45,7 @@ from theylive_ros.settings import setting
 from theylive_ros.viewing.rig_view import RigView
 
 _BEAM_PERIOD = 0.04  # s between two drawings of the beam
+_LOOK = 0.2  # s between two looks whether anybody listens; a publisher of Humble does not tell
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +62,7 @@ class VisualizerConfig(CalibrationConfig):
 class VisualizerNode(ManagedNode):
     """Draws every frame of which it hears both the picture and the target, and the rig with its beam as the mirrors turn.
 
-    Nothing is drawn that nobody listens to.
+    Nothing is drawn that nobody listens to, and no picture is heard that is not drawn over.
     """
 
     def __init__(self, **options: object) -> None:
@@ -71,7 +76,9 @@ class VisualizerNode(ManagedNode):
         self._vision = VisionMsgsPublisher(self)
         self._frames = ViewFrames(self) if self._config.value.publish_tf else None
         self._rig: RigKeeper | None = None
+        self._pictures = Pictures(self, self._config.value.compressed)
         self._keeper: SceneKeeper | None = None
+        self._look_timer = None
         self._slot: Newest[tuple[overlay.Scene, msg.Target]] = Newest()
         self._worker: Worker | None = None
         self._beam_at = -math.inf
@@ -83,10 +90,16 @@ class VisualizerNode(ManagedNode):
         self._slot = Newest()
         self._rig = RigKeeper(self, self._config.value, self._geometry.value, self._on_view, self._on_joints)
         self._worker = Worker(self, "draw", self._draw)
-        self._keeper = SceneKeeper(self, self._config.value.compressed, self._guard, lambda scene, target: self._slot.put((scene, target)))
+        self._keeper = SceneKeeper(self, self._pictures, self._guard, lambda scene, target: self._slot.put((scene, target)))
+        self._look()
+        self._look_timer = self.create_timer(_LOOK, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def stop(self) -> None:
         """Stop hearing."""
+        if self._look_timer is not None:
+            self.destroy_timer(self._look_timer)
+            self._look_timer = None
+        self._pictures.end()
         for part in (self._keeper, self._rig):
             if part is not None:
                 part.close()
@@ -104,8 +117,14 @@ class VisualizerNode(ManagedNode):
             "calibration": self._rig.state if self._rig is not None else "",
             "tf": self._frames.state if self._frames is not None else "left to robot_state_publisher",
             "vision_msgs": self._vision.state,
-            "targets_without_picture": str(self._keeper.without_picture if self._keeper is not None else 0),
+            "targets_without_picture": str(self._pictures.missed),
         }
+
+    def _look(self) -> None:
+        if self._annotated.get_subscription_count() or self._compressed.get_subscription_count():
+            self._pictures.begin()
+        else:
+            self._pictures.end()
 
     def _guard(self) -> float:
         calibration = self._rig.view.calibration
@@ -131,17 +150,18 @@ class VisualizerNode(ManagedNode):
         while (item := self._slot.take()) is not None:
             scene, target = item
             config = self._config.value
-            raw, compressed = (publisher.get_subscription_count() for publisher in (self._annotated, self._compressed))
-            if raw or compressed:
-                picture = overlay.draw(scene, config.scale)
-                if raw:
-                    self._annotated.publish(conversions.to_image(picture, target.header))
-                if compressed:
-                    self._compressed.publish(conversions.to_compressed(conversions.encode(picture, config.jpeg_quality), target.header))
-                self.meter.latency("capture_to_annotated", self.ros_now() - messages.from_time(target.header.stamp))
+            if scene.image is not None:
+                self._annotate(overlay.draw(scene, config.scale), target.header, config.jpeg_quality)
             if self._markers.get_subscription_count():
                 self._markers.publish(scene_markers(scene, rig.view, target.header.stamp, config.guard_radius))
             self.meter.count("frames")
+
+    def _annotate(self, picture: np.ndarray, head: Header, quality: int) -> None:
+        if self._annotated.get_subscription_count():
+            self._annotated.publish(conversions.to_image(picture, head))
+        if self._compressed.get_subscription_count():
+            self._compressed.publish(conversions.to_compressed(conversions.encode(picture, quality), head))
+        self.meter.latency("capture_to_annotated", self.ros_now() - messages.from_time(head.stamp))
 
 
 def main() -> None:
