@@ -175,13 +175,14 @@ class Onlookers:
 
     def __init__(self, bench):
         self.bench = bench
+        self.heard = []
         self.images = bench.say(Image, "image_raw", qos.IMAGE)
         self.targets = bench.say(msg.Target, "target", qos.RESULT)
         self.node = bench.add(VisualizerNode)
-        bench.until(lambda: self.node.active and self.targets.get_subscription_count())
+        bench.until(lambda: self.node.active)
 
     def come(self, kind, topic, profile=qos.IMAGE):
-        self.heard = []
+        self.heard.clear()
         looking = self.bench.ear_node.create_subscription(kind, topic, self.heard.append, profile)
         self.bench.executor.wake()
         return looking
@@ -198,8 +199,11 @@ class Onlookers:
             self.targets.publish(conversions.to_target(SCENE, HEAD))
             time.sleep(0.05)
 
-    def pictures_are_heard(self):
-        return self.images.get_subscription_count() > 0
+    def are_heard(self, *topics):
+        return all(self.bench.ear_node.count_subscribers(topic) for topic in topics)
+
+    def are_left_alone(self, *topics):
+        return not any(self.bench.ear_node.count_subscribers(topic) for topic in topics)
 
 
 @pytest.fixture
@@ -207,45 +211,47 @@ def onlookers(bench):
     return Onlookers(bench)
 
 
-def test_nothing_is_drawn_nor_any_picture_heard_that_nobody_looks_at(onlookers, monkeypatch):
+def test_nothing_is_drawn_nor_heard_while_nobody_looks(onlookers, monkeypatch):
     drawn = []
     monkeypatch.setattr(overlay, "draw", lambda *arguments: drawn.append(arguments))
-    onlookers.frames(1.5)
-    assert onlookers.node.meter.counts()["frames"]
+    onlookers.frames(0.5)
     assert not drawn
-    assert onlookers.bench.ear_node.count_subscribers("image_raw") == 0
-    assert onlookers.node.facts()["targets_without_picture"] == "0", "none was lost"
+    assert onlookers.are_left_alone("image_raw", "target", "pointing", "laser", "joint_states", "detections")
+    assert onlookers.are_heard("camera_info"), "the latched URDF tells where the camera stands, whenever somebody comes"
 
 
 @pytest.mark.parametrize(("kind", "topic"), [(Image, "annotated"), (CompressedImage, "annotated/compressed")])
 def test_who_comes_to_look_gets_pictures_and_when_all_have_left_none_is_heard_any_more(onlookers, kind, topic):
-    bench = onlookers.bench
     for _ in range(2):
         looking = onlookers.come(kind, topic)
-        bench.until(lambda: onlookers.frames(0.1) or onlookers.heard)
+        onlookers.bench.until(lambda: onlookers.frames(0.1) or onlookers.heard)
+        assert onlookers.are_heard("image_raw", "target", "pointing", "laser")
         onlookers.leave(looking)
-        bench.until(lambda: not onlookers.pictures_are_heard())
-        assert bench.ear_node.count_subscribers("image_raw") == 0
-    onlookers.frames(1.5)
-    assert onlookers.node.facts()["targets_without_picture"] == "0"
+        onlookers.bench.until(lambda: onlookers.are_left_alone("image_raw", "target", "pointing", "laser"))
 
 
 def test_markers_are_drawn_without_a_picture(onlookers):
-    onlookers.come(MarkerArray, "markers", qos.RESULT)
+    looking = onlookers.come(MarkerArray, "markers", qos.RESULT)
     onlookers.bench.until(lambda: onlookers.frames(0.1) or onlookers.heard)
     assert {"field", "tracks", "guard"} <= {m.ns for m in onlookers.heard[0].markers}
-    assert not onlookers.pictures_are_heard()
+    assert onlookers.are_left_alone("image_raw")
+    onlookers.frames(1.5)
+    assert onlookers.node.facts()["targets_without_picture"] == "0", "none was wanted"
+    onlookers.leave(looking)
+    onlookers.bench.until(lambda: onlookers.are_left_alone("target", "joint_states"))
 
 
-def test_deactivated_it_hears_no_pictures_though_somebody_looks(onlookers):
+def test_deactivated_it_hears_nothing_though_somebody_looks(onlookers):
+    hears = ("image_raw", "target", "joint_states", "camera_info")
     onlookers.come(Image, "annotated")
-    onlookers.bench.until(onlookers.pictures_are_heard)
+    onlookers.come(MarkerArray, "markers", qos.RESULT)
+    onlookers.bench.until(lambda: onlookers.are_heard(*hears))
     assert onlookers.node.trigger_deactivate() == TransitionCallbackReturn.SUCCESS
-    onlookers.bench.until(lambda: not onlookers.pictures_are_heard())
+    onlookers.bench.until(lambda: onlookers.are_left_alone(*hears))
     time.sleep(0.5)
-    assert not onlookers.pictures_are_heard()
+    assert onlookers.are_left_alone(*hears)
     assert onlookers.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
-    onlookers.bench.until(onlookers.pictures_are_heard)
+    onlookers.bench.until(lambda: onlookers.are_heard(*hears))
 
 
 # --- the rig in space

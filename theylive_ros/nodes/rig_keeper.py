@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Keeps the picture of the rig in space up to date: with the calibration's file, the camera's lens, and how the mirrors stand."""
+"""Keeps the picture of the rig in space up to date: with the calibration's file and the camera's lens."""
 
 from __future__ import annotations
 
@@ -20,42 +20,31 @@ import math
 import os
 from collections.abc import Callable
 
-from sensor_msgs.msg import CameraInfo, JointState
+from sensor_msgs.msg import CameraInfo
 
 from theylive_ros.mirrors.calibration import CalibrationError, nominal
-from theylive_ros.mirrors.optics import Geometry, OpticsError
+from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.nodes import qos
 from theylive_ros.nodes.base import ManagedNode, one_line
 from theylive_ros.nodes.mirrors_calibration import CalibrationConfig, choose, path_of
-from theylive_ros.viewing.rig_view import MIRRORS, OPTICAL_FRAME, RigView
+from theylive_ros.viewing.rig_view import OPTICAL_FRAME, RigView
 
 _LOOK = 2.0  # s between two looks at the file
 _Lens = tuple[float, float, float, float]
 
 
 class RigKeeper:
-    """Hears camera_info and joint_states; `on_view` hears every new RigView, `on_joints` every word of the mirrors."""
+    """Hears camera_info; `on_view` hears every new RigView."""
 
-    def __init__(
-        self,
-        node: ManagedNode,
-        config: CalibrationConfig,
-        geometry: Geometry,
-        on_view: Callable[[RigView], None],
-        on_joints: Callable[[tuple[float, float], JointState], None],
-    ) -> None:
+    def __init__(self, node: ManagedNode, config: CalibrationConfig, geometry: Geometry, on_view: Callable[[RigView], None]) -> None:
         self._node, self._config, self._geometry = node, config, geometry
-        self._on_view, self._on_joints = on_view, on_joints
+        self._on_view = on_view
         self._lens: _Lens | None = None
         self._frame = OPTICAL_FRAME
         self._file: tuple[int, int] | None = None
         self.state = ""
-        self.angles: tuple[float, float] | None = None
         self._read()
-        self._subscriptions = [
-            node.create_subscription(CameraInfo, "camera_info", self._on_info, qos.IMAGE),
-            node.create_subscription(JointState, "joint_states", self._on_joint_state, qos.RESULT),
-        ]
+        self._subscription = node.create_subscription(CameraInfo, "camera_info", self._on_info, qos.IMAGE)
         self._timer = node.create_timer(_LOOK, self._look) if config.calibration else None
 
     @property
@@ -63,18 +52,9 @@ class RigKeeper:
         """The rig as it is known now."""
         return self._view
 
-    def beam(self) -> list[tuple[float, float, float]] | None:
-        """The way of the light as the mirrors stand, None where nobody said or none reaches the board; see `RigView.beam`."""
-        try:
-            return self._view.beam(self.angles) if self.angles is not None else None
-        except OpticsError:
-            return None
-
     def close(self) -> None:
         """Hear no more."""
-        for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
-        self._subscriptions = []
+        self._node.destroy_subscription(self._subscription)
         if self._timer is not None:
             self._node.destroy_timer(self._timer)
             self._timer = None
@@ -114,12 +94,6 @@ class RigKeeper:
         if (lens, frame) != (self._lens, self._frame):
             self._lens, self._frame = lens, frame
             self._renew()
-
-    def _on_joint_state(self, message: JointState) -> None:
-        turns = dict(zip(message.name, message.position, strict=False))
-        if all(math.isfinite(turns.get(name, math.nan)) for name in MIRRORS):
-            self.angles = turns[MIRRORS[0]], turns[MIRRORS[1]]
-            self._on_joints(self.angles, message)
 
 
 def _mark(path: str) -> tuple[int, int] | None:

@@ -59,9 +59,14 @@ class ViewFrames:
             fixed = [_transform(j.parent, j.child, j.pose, stamp) for j in view.joints if not j.turns]
             self._static.publish(self._kind(transforms=fixed))
 
+    @property
+    def watched(self) -> bool:
+        """Whether anybody hears how the mirrors turn."""
+        return self._kind is not None and self._moving.get_subscription_count() > 0
+
     def turn(self, angles: Sequence[float], stamp: Time) -> None:
         """Say how the mirrors stand (rad)."""
-        if self._kind is None or self._view is None or not self._moving.get_subscription_count():
+        if self._view is None or not self.watched:
             return
         by_name = dict(zip(MIRRORS, angles, strict=True))
         turned = [_transform(j.parent, j.child, j.at(by_name[j.name]), stamp) for j in self._view.joints if j.turns]

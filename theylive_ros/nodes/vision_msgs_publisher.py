@@ -23,7 +23,7 @@ from theylive_ros.nodes.base import ManagedNode
 
 
 class VisionMsgsPublisher:
-    """Hears detections, publishes detections_2d."""
+    """Hears detections while somebody hears detections_2d."""
 
     def __init__(self, node: ManagedNode) -> None:
         self._node = node
@@ -38,9 +38,11 @@ class VisionMsgsPublisher:
             self.state = "published"
             self._publisher = node.create_lifecycle_publisher(vision.Detection2DArray, "detections_2d", qos.RESULT)
 
-    def start(self) -> None:
-        """Begin to hear."""
-        if self._vision is not None:
+    def look(self) -> None:
+        """Begin or cease to hear, as there is somebody who hears this."""
+        if self._vision is None or not self._publisher.get_subscription_count():
+            self.stop()
+        elif self._subscription is None:
             self._subscription = self._node.create_subscription(msg.Detections, "detections", self._on_detections, qos.RESULT)
 
     def stop(self) -> None:
@@ -50,8 +52,6 @@ class VisionMsgsPublisher:
             self._subscription = None
 
     def _on_detections(self, message: msg.Detections) -> None:
-        if not self._publisher.get_subscription_count():
-            return
         array = self._vision.Detection2DArray(header=message.header)
         for found in message.detections:
             hypothesis = self._vision.ObjectHypothesisWithPose()

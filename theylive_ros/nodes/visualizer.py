@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import sys
@@ -29,9 +30,10 @@ from theylive_msgs import msg
 from visualization_msgs.msg import MarkerArray
 
 from theylive_ros import messages, overlay
-from theylive_ros.mirrors.optics import Geometry
+from theylive_ros.mirrors.optics import Geometry, OpticsError
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode, Worker
+from theylive_ros.nodes.joint_ear import JointEar
 from theylive_ros.nodes.markers import beam_marker, scene_markers
 from theylive_ros.nodes.mirrors_calibration import CalibrationConfig
 from theylive_ros.nodes.newest import Newest
@@ -62,7 +64,7 @@ class VisualizerConfig(CalibrationConfig):
 class VisualizerNode(ManagedNode):
     """Draws every frame of which it hears both the picture and the target, and the rig with its beam as the mirrors turn.
 
-    Nothing is drawn that nobody listens to, and no picture is heard that is not drawn over.
+    Nothing is drawn that nobody listens to, and nothing heard of which nothing is drawn.
     """
 
     def __init__(self, **options: object) -> None:
@@ -78,6 +80,7 @@ class VisualizerNode(ManagedNode):
         self._rig: RigKeeper | None = None
         self._pictures = Pictures(self, self._config.value.compressed)
         self._keeper: SceneKeeper | None = None
+        self._joints: JointEar | None = None
         self._look_timer = None
         self._slot: Newest[tuple[overlay.Scene, msg.Target]] = Newest()
         self._worker: Worker | None = None
@@ -85,12 +88,10 @@ class VisualizerNode(ManagedNode):
         self.ready()
 
     def start(self) -> None:
-        """Begin to hear."""
-        self._vision.start()
+        """Begin to look who listens."""
         self._slot = Newest()
-        self._rig = RigKeeper(self, self._config.value, self._geometry.value, self._on_view, self._on_joints)
+        self._rig = RigKeeper(self, self._config.value, self._geometry.value, self._on_view)
         self._worker = Worker(self, "draw", self._draw)
-        self._keeper = SceneKeeper(self, self._pictures, self._guard, lambda scene, target: self._slot.put((scene, target)))
         self._look()
         self._look_timer = self.create_timer(_LOOK, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
@@ -100,11 +101,11 @@ class VisualizerNode(ManagedNode):
             self.destroy_timer(self._look_timer)
             self._look_timer = None
         self._pictures.end()
-        for part in (self._keeper, self._rig):
-            if part is not None:
-                part.close()
-        self._keeper = None
+        self._end_scenes()
+        self._end_joints()
         self._vision.stop()
+        if self._rig is not None:
+            self._rig.close()
         self._slot.close()
         if self._worker is not None:
             self._worker.join()
@@ -121,10 +122,32 @@ class VisualizerNode(ManagedNode):
         }
 
     def _look(self) -> None:
-        if self._annotated.get_subscription_count() or self._compressed.get_subscription_count():
+        """Hear what is drawn for somebody, and nothing else."""
+        pictures = self._annotated.get_subscription_count() or self._compressed.get_subscription_count()
+        markers = self._markers.get_subscription_count()
+        if pictures:
             self._pictures.begin()
         else:
             self._pictures.end()
+        if not (pictures or markers):
+            self._end_scenes()
+        elif self._keeper is None:
+            self._keeper = SceneKeeper(self, self._pictures, self._guard, lambda scene, target: self._slot.put((scene, target)))
+        if not (markers or (self._frames is not None and self._frames.watched)):
+            self._end_joints()
+        elif self._joints is None:
+            self._joints = JointEar(self, self._on_joints)
+        self._vision.look()
+
+    def _end_scenes(self) -> None:
+        if self._keeper is not None:
+            self._keeper.close()
+            self._keeper = None
+
+    def _end_joints(self) -> None:
+        if self._joints is not None:
+            self._joints.close()
+            self._joints = None
 
     def _guard(self) -> float:
         calibration = self._rig.view.calibration
@@ -142,8 +165,9 @@ class VisualizerNode(ManagedNode):
             return
         self._beam_at = now
         laser = self._keeper.laser if self._keeper is not None else None
-        if (beam := self._rig.beam()) is not None:
-            self._markers.publish(MarkerArray(markers=[beam_marker(beam, laser is not None and laser.on, message.header.stamp)]))
+        with contextlib.suppress(OpticsError):  # stands so that no light reaches the board
+            beam = beam_marker(self._rig.view.beam(angles), laser is not None and laser.on, message.header.stamp)
+            self._markers.publish(MarkerArray(markers=[beam]))
 
     def _draw(self, worker: Worker) -> None:
         rig = self._rig
