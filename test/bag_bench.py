@@ -16,7 +16,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import resource
 
 import numpy as np
 import pytest
@@ -154,3 +156,14 @@ def record_rig(folder, storage=None, namespace="", pictures=True, detections=Tru
             writer.write(target, m.stamp + 10_000_000, m.target)
     writer.close()
     return folder
+
+
+@contextlib.contextmanager
+def no_file_longer_than(size):
+    """As on a disk that is full then: of what is written a part arrives."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -273,6 +273,18 @@ def test_a_sqlite3_file_that_was_changed_or_cut_ends_in_words_not_in_a_crash(tmp
     assert len(messages) == len(sent) or damage
 
 
+def test_rows_of_sqlite3_that_are_no_messages_are_passed_over_and_counted(tmp_path):
+    sent = ours(tmp_path / "bag", 5, Storage("sqlite3"))
+    connection = sqlite3.connect(tmp_path / "bag" / "bag_0.db3")
+    connection.execute("UPDATE messages SET timestamp = 'soon' WHERE id = 2")
+    connection.execute("INSERT INTO topics VALUES (2, x'00', x'00', 'cdr', '', '')")
+    connection.commit()
+    connection.close()
+    messages, damage = read(tmp_path / "bag")
+    assert messages == [sent[0], *sent[2:]]
+    assert damage == ["bag_0.db3: 4 messages of 5 are there"]
+
+
 def test_behind_a_broken_page_of_sqlite3_it_goes_on(tmp_path):
     sent = ours(tmp_path / "bag", 400, Storage("sqlite3"))
     path = tmp_path / "bag" / "bag_0.db3"
@@ -297,7 +309,17 @@ def test_a_lost_file_is_named_and_the_others_are_read(tmp_path):
     assert damage == ["bag_1.mcap: No such file or directory"]
 
 
-@pytest.mark.parametrize("text", [None, "", "a: b", "{", "rosbag2_bagfile_information: 7", "\udcff"])
+WRONG = [
+    "7",
+    "{custom_data: [1]}",
+    "{files: 7}",
+    "{relative_file_paths: 7}",
+    "{relative_file_paths: ['']}",
+    "{topics_with_message_count: 3}",
+]
+
+
+@pytest.mark.parametrize("text", [None, "", "a: b", "{", "\udcff", *(f"rosbag2_bagfile_information: {wrong}" for wrong in WRONG)])
 def test_without_usable_metadata_the_files_speak_for_themselves(tmp_path, text):
     sent = ours(tmp_path / "bag", 60, Storage(max_size=2500))
     assert (tmp_path / "bag" / "bag_10.mcap").exists()
@@ -324,7 +346,7 @@ def test_what_is_no_recording_is_refused_in_one_line(tmp_path, content, suffix):
 
 
 def test_an_empty_folder_is_no_recording(tmp_path):
-    with pytest.raises(BagError, match="nothing can be read"):
+    with pytest.raises(BagError, match=r"it holds no data file, which ends in \.mcap or \.db3"):
         BagReader(tmp_path)
 
 

@@ -279,6 +279,14 @@ def test_pictures_are_those_that_the_nodes_see(encoding):
     np.testing.assert_array_equal(to_picture(jpeg), from_compressed(jpeg))
 
 
+def larger_than_any_picture():
+    """A JPEG file that claims to hold 4 gigapixels."""
+    data = bytearray(conversions.encode(np.zeros((8, 8, 3), np.uint8), 90))
+    at = data.index(b"\xff\xc0") + 5
+    data[at : at + 4] = b"\xff\xdc" * 2
+    return np.frombuffer(bytes(data), np.uint8)
+
+
 def test_pictures_that_are_none_are_refused():
     store = get_typestore(Stores.LATEST)
     image, compressed = store.types["sensor_msgs/msg/Image"], store.types["sensor_msgs/msg/CompressedImage"]
@@ -287,6 +295,9 @@ def test_pictures_that_are_none_are_refused():
         image(None, 240, 320, "bgr8", 0, 960, data),
         image(None, 240, 320, "yuv422", 0, 960, data),
         image(None, 2, 5, "bgr8", 0, 5, data),
+        image(None, 0, 0, "bgr8", 0, 0, data),
+        image(None, 9, 0, "mono8", 0, 0, data),
+        compressed(None, "jpeg", larger_than_any_picture()),
         compressed(None, "jpeg", data),
         compressed(None, "jpeg", data[:0]),
     ):

@@ -15,13 +15,11 @@
 """A recording of ours is what everybody else reads: bit for bit, by rosbags, by the makers of mcap, by Humble's rules."""
 
 import json
-import resource
 import sqlite3
-from contextlib import contextmanager
 
 import pytest
 import yaml
-from bag_bench import qos, topic
+from bag_bench import no_file_longer_than, qos, topic
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mcap.reader import make_reader
@@ -87,17 +85,6 @@ def by_mcap(folder):
             reader = make_reader(file, validate_crcs=True)
             found += [(channel.topic, message.log_time, message.data) for _, channel, message in reader.iter_messages()]
     return found
-
-
-@contextmanager
-def no_file_longer_than(size):
-    """As on a disk that is full then: of what is written a part arrives."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def by_us(folder):

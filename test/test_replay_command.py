@@ -15,17 +15,22 @@
 """`theylive replay` and `theylive info`: exit status and words, a report, and one run against another."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import cv2
 import numpy as np
 import pytest
-from bag_bench import header, record_rig, stamp_of_frame, topic
+from bag_bench import header, no_file_longer_than, record_rig, stamp_of_frame, topic
+from processes import THEYLIVE, programs
 from rclpy.serialization import serialize_message
+from theylive_msgs.msg import Detections
 
 from theylive_ros import cli
-from theylive_ros.bags.writer import BagWriter
+from theylive_ros.bags.writer import BagWriter, Storage
 from theylive_ros.nodes import conversions
 
 
@@ -113,6 +118,58 @@ def test_a_selector_that_was_not_always_there_is_replayed_alike_from_the_recordi
     assert "choices: nothing to compare with" in told, "one selector all along is not what was recorded"
 
 
+def test_a_lost_file_is_named_by_info(tmp_path, capsys):
+    folder = record_rig(tmp_path / "bag", storage=Storage(max_size=3_000_000), custom={"namespace": "/"})
+    (folder / "bag_1.mcap").unlink()
+    assert call("info", folder) == 1
+    assert "damaged: bag_1.mcap: No such file or directory" in capsys.readouterr().out
+
+
+def test_an_empty_recording_has_no_date(tmp_path, capsys):
+    BagWriter(tmp_path / "bag").close()
+    assert call("info", tmp_path / "bag") == 0
+    assert "bag: 0 messages, 0.0 MB" in capsys.readouterr().out
+
+
+def test_whose_settings_are_used_is_said_where_the_recording_tells_none(pictures, tmp_path, capsys):
+    said = "they run with those of config/rig.yaml"
+    assert call("replay", pictures) == 0
+    told = capsys.readouterr().out
+    assert said in told
+    assert f"against {pictures}: nothing to compare with" in told
+    folder = record_rig(tmp_path / "bag", pictures=False, custom={"parameters/selector": '{"plugin": "nearest"}'})
+    call("replay", folder)
+    assert said not in capsys.readouterr().out
+
+
+def test_a_report_that_cannot_be_written_to_its_end_is_said_and_not_left_half_done(tmp_path, capsys):
+    folder = record_rig(tmp_path / "bag", pictures=False)
+    with no_file_longer_than(20_000):
+        assert call("replay", folder, "--report", tmp_path / "r.json") == 2
+    assert "r.json cannot be written (File too large): choose another place" in capsys.readouterr().err
+    assert not [path for path in tmp_path.iterdir() if path != folder]
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_replay_that_is_ended_leaves_nothing_half_done(tmp_path, number, status):
+    folder = tmp_path / "bag"
+    writer = BagWriter(folder)
+    found = writer.add_topic(topic("/detections", "theylive_msgs/msg/Detections"))
+    for n in range(10_000):
+        writer.write(found, stamp_of_frame(n), serialize_message(Detections(header=header(stamp_of_frame(n)))))
+    writer.close()
+    with programs() as start:
+        program = start(*THEYLIVE, "replay", folder, "--report", tmp_path / "r.json")
+        part = tmp_path / ".r.json.part"
+        while not (part.exists() and part.stat().st_size):
+            assert program.process.poll() is None, program.text
+            time.sleep(0.005)
+        program.ask_to_end(number)
+        assert program.end() == status, program.text
+        assert "Traceback" not in program.text
+    assert not [path for path in tmp_path.iterdir() if path != folder]
+
+
 def test_what_is_damaged_is_said_and_the_rest_is_replayed(tmp_path, capsys):
     folder = record_rig(tmp_path / "bag", pictures=False)
     path = folder / "bag_0.mcap"
@@ -157,7 +214,12 @@ def test_a_replay_needs_no_ros(pictures):
         (("replay", "BAG", "--tolerance-px", "nan"), "must be 0 or more"),
         (("replay", "BAG", "--against", "/no/such.json"), "/no/such.json cannot be read"),
         (("replay", "BAG", "--against", "TEXT"), "is no report of 'theylive replay --report'"),
+        (("replay", "BAG", "--against", "OTHER"), "says nothing of what is in"),
+        (("replay", "UNSTAMPED"), "holds no frame that could be replayed"),
         (("replay", "BAG", "--params-file", "/no/such.yaml"), "/no/such.yaml cannot be read"),
+        (("replay", "BAG", "--params-file", "YAML"), "holds no parameters of detector or selector"),
+        (("replay", "BAG", "--report", "PIPE"), "pipe is no file: choose another place for the report"),
+        (("replay", "BAG", "--report", ""), ". is no file: choose another place for the report"),
         (("replay", "BAG", "--model", "none.tflite"), "none.tflite"),
         (("replay", "BAG", "--selector", "nobody"), "no plugin 'nobody'"),
         (("replay", "BAG", "--report", "/no/such/folder/r.json"), "/no/such/folder/r.json cannot be written"),
@@ -166,7 +228,14 @@ def test_a_replay_needs_no_ros(pictures):
 )
 def test_what_cannot_be_is_said_in_one_line(words, says, pictures, tmp_path, capfd):
     (tmp_path / "text").write_text("{}")
-    places = {"BAG": str(pictures), "TEXT": str(tmp_path / "text")}
+    (tmp_path / "yaml").write_text("/**/camera: {ros__parameters: {plugin: video}}")
+    writer = BagWriter(tmp_path / "unstamped")
+    writer.write(writer.add_topic(topic("/detections", "theylive_msgs/msg/Detections")), 1, b"\0\1\0\0")
+    writer.close()
+    (tmp_path / "other").write_text('{"results": [{"stamp": 1, "detections": null, "target": null}]}')
+    os.mkfifo(tmp_path / "pipe")
+    names = {"BAG": pictures, **{name.upper(): tmp_path / name for name in ("text", "yaml", "unstamped", "other", "pipe")}}
+    places = {name: str(path) for name, path in names.items()}
     assert call(*(places.get(word, word) for word in words)) == 2
     told = [line for line in capfd.readouterr().err.splitlines() if not line.startswith("INFO: Created TensorFlow Lite")]
     assert len(told) == 1, told

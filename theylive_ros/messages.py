@@ -39,9 +39,9 @@ def from_time(time: Any) -> float:
 
 def from_raw(message: Any) -> np.ndarray:
     """sensor_msgs/Image of an encoding in CHANNELS as a uint8 BGR picture (h, w, 3); bgr8 is a view of the message. Raises
-    ConversionError for one that is cut short."""
+    ConversionError for one that is empty or cut short."""
     height, width, step, channels = message.height, message.width, message.step, CHANNELS[message.encoding]
-    if len(message.data) < height * step or step < width * channels:
+    if not (height and width) or len(message.data) < height * step or step < width * channels:
         raise ConversionError(f"image of {width}x{height} {message.encoding} holds only {len(message.data)} bytes")
     rows = np.frombuffer(message.data, np.uint8, height * step).reshape(height, step)
     picture = rows[:, : width * channels].reshape(height, width, channels)
@@ -53,7 +53,10 @@ def from_raw(message: Any) -> np.ndarray:
 def decode(data: np.ndarray | bytes) -> np.ndarray:
     """A JPEG or PNG file as a uint8 BGR picture (h, w, 3). Raises ConversionError."""
     buffer = np.frombuffer(data, np.uint8) if isinstance(data, bytes) else data
-    picture = cv2.imdecode(buffer, cv2.IMREAD_COLOR) if buffer.size else None
+    try:
+        picture = cv2.imdecode(buffer, cv2.IMREAD_COLOR) if buffer.size else None
+    except cv2.error:  # it claims to be larger than any picture is
+        picture = None
     if picture is None:
         raise ConversionError(f"compressed image of {buffer.size} bytes cannot be decoded")
     return picture

@@ -110,6 +110,11 @@ class Comparison:
             self.choices.add(stamp, Difference(0.0, 0.0, self._choice(ours, theirs)))
 
     @property
+    def compared(self) -> bool:
+        """Anything was there on both sides."""
+        return any(tally.compared for tally in (self.detections, self.tracks, self.choices))
+
+    @property
     def same(self) -> bool:
         """Nothing differs."""
         return not (self.detections.differing or self.tracks.differing or self.choices.differing)

@@ -88,7 +88,7 @@ class McapFile:
             try:
                 reader = SeekingReader(self._file)
             except (McapError, struct.error) as cause:
-                raise BagError(f"{path} does not begin like an mcap file: nothing of it can be read") from cause
+                raise BagError("it does not begin like an mcap file") from cause
             if not self._take_summary(reader):
                 self._read_through()
         except BaseException:

@@ -37,6 +37,8 @@ from theylive_ros.bags.sqlite_reader import SqliteFile
 from theylive_ros.bags.topic import parsed_qos
 
 SUFFIXES = (".mcap", ".db3")
+# What is used of the metadata, and what else it may be than nothing.
+_SHAPES = {"custom_data": dict, "files": list, "relative_file_paths": list, "topics_with_message_count": list}
 _KINDS: dict[str, type[McapFile] | type[SqliteFile]] = dict(zip(SUFFIXES, (McapFile, SqliteFile), strict=True))
 
 
@@ -140,7 +142,11 @@ class BagReader:
             return {}
         path = self.path / "metadata.yaml"
         try:
-            return dict(yaml.safe_load(path.read_text(encoding="utf-8"))["rosbag2_bagfile_information"])
+            facts = dict(yaml.safe_load(path.read_text(encoding="utf-8"))["rosbag2_bagfile_information"])
+            sound = all(isinstance(facts.get(name) or kind(), kind) for name, kind in _SHAPES.items())
+            if not sound or not all(isinstance(name, str) and Path(name).name for name in facts.get("relative_file_paths") or []):
+                raise ValueError
+            return facts
         except FileNotFoundError:
             self._noticed.append("no metadata.yaml: the recorder did not end in order")
         except (OSError, yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, ValueError) as cause:
@@ -152,7 +158,8 @@ class BagReader:
         if str(facts.get("compression_mode") or "none").lower() != "none":
             self._files = [CompressedBag(self.path)]
             return
-        expected = {str(f.get("path")): f.get("message_count") for f in facts.get("files") or [] if isinstance(f, dict)}
+        told = [file for file in facts.get("files") or [] if isinstance(file, dict) and isinstance(file.get("message_count"), int)]
+        expected = {str(file.get("path")): file["message_count"] for file in told}
         for path in self.paths:
             try:
                 file = _KINDS[path.suffix](path) if path.suffix in _KINDS else None
@@ -168,13 +175,14 @@ class BagReader:
                 self._noticed.append(f"{path.name}: {count} messages of {expected[path.name]} are there")
         if not self._files:
             self.close()
-            raise BagError(f"{self.path}: nothing can be read; {'; '.join(self._noticed) or 'it holds no data file'}")
+            reason = "; ".join(self._noticed) if self.paths else f"it holds no data file, which ends in {' or '.join(_KINDS)}"
+            raise BagError(f"{self.path} is no recording that can be read: {reason}")
 
     def _paths(self, facts: dict[str, Any]) -> list[Path]:
         """Files in order: those that the metadata lists, then those that lie there beside them."""
         if not self.path.is_dir():
             return [self.path]
-        listed = [self.path / Path(str(name)).name for name in facts.get("relative_file_paths") or []]
+        listed = [self.path / Path(name).name for name in facts.get("relative_file_paths") or []]
         there = sorted((p for p in self.path.iterdir() if p.suffix in _KINDS), key=_by_number)
         return [*listed, *(p for p in there if p not in listed)]
 

@@ -22,7 +22,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from theylive_ros.bags.errors import BagError
 from theylive_ros.bags.topic import Topic
 from theylive_ros.bags.writer import BagWriter, Storage
 
@@ -43,7 +42,7 @@ class Recording:
         self._numbers: dict[str, int] = {}
         self._closing = False
         self._custom = dict(custom or {})
-        self._error: BagError | None = None
+        self._error: Exception | None = None
         self.counts: collections.Counter[str] = collections.Counter()
         self.dropped: collections.Counter[str] = collections.Counter()
         self.size = 0
@@ -95,19 +94,19 @@ class Recording:
     def _run(self, folder: Path, storage: Storage, opened: threading.Event) -> None:
         try:
             writer = BagWriter(folder, storage, self._custom)
-        except BagError as error:
+        except Exception as error:  # whatever it is: raised again by the thread that waits
             self._error = error
             return
         finally:
             opened.set()
         try:
             self._write_all(writer)
-        except BagError as error:
+        except Exception as error:
             self._error = error
         finally:
             try:
                 writer.close()
-            except BagError as error:
+            except Exception as error:
                 self._error = self._error or error
 
     def _write_all(self, writer: BagWriter) -> None:

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from types import TracebackType
@@ -30,9 +31,11 @@ class ReportFile:
     def __init__(self, path: Path) -> None:
         """Raises BagError where it cannot be written, as everything below does."""
         self._path = path
-        self._part = path.with_name(f".{path.name}.part")
         self._before = '{"results": [\n'
         self._done = False
+        if path.exists() and not path.is_file():  # a folder, or a device, of which a file would take the place
+            raise BagError(f"{path} is no file: choose another place for the report")
+        self._part = path.with_name(f".{path.name}.part")
         try:
             self._file = self._part.open("w", encoding="utf-8")
         except OSError as cause:
@@ -61,7 +64,8 @@ class ReportFile:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Leave nothing half done."""
         if not self._done:
-            self._file.close()
+            with contextlib.suppress(OSError):  # it may write what could not be written before
+                self._file.close()
             self._part.unlink(missing_ok=True)
 
     def _write(self, text: str) -> None:

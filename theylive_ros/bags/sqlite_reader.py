@@ -41,7 +41,7 @@ class SqliteFile:
             self._count()
         except sqlite3.Error as cause:
             self._connection.close()
-            raise BagError(f"{path} holds no topics that could be read ({cause}): nothing of it can be") from cause
+            raise BagError(f"its topics cannot be read ({cause})") from cause
         except BaseException:
             self._connection.close()
             raise
@@ -60,13 +60,14 @@ class SqliteFile:
     def _read_topics(self) -> tuple[dict[int, str], dict[str, TopicFacts]]:
         columns = {row[1] for row in self._connection.execute("PRAGMA table_info(topics)")}
         if not {"id", "name", "type"} <= columns:
-            raise BagError(f"{self.name} is no recording: it has no table of topics")
+            raise BagError("it has no table of topics")
         qos = "offered_qos_profiles" if "offered_qos_profiles" in columns else "''"
         definitions = {}
         if self._connection.execute("PRAGMA table_info(message_definitions)").fetchall():  # from Iron on
             definitions = dict(self._connection.execute("SELECT topic_type, encoded_message_definition FROM message_definitions"))
+        texts = "typeof(name) = 'text' AND typeof(type) = 'text'"
         names, topics = {}, {}
-        for number, name, kind, offered in self._connection.execute(f"SELECT id, name, type, {qos} FROM topics"):
+        for number, name, kind, offered in self._connection.execute(f"SELECT id, name, type, {qos} FROM topics WHERE {texts}"):
             names[number] = name
             topics[name] = TopicFacts(kind, definitions.get(kind, ""), 0, parsed_qos(offered))
         return names, topics
@@ -84,7 +85,7 @@ class SqliteFile:
 
     def _rows(self, column: str, numbers: list[int], start: int) -> Iterator[tuple[int, int, bytes]]:
         """Topic, log time and a column of the messages of some topics."""
-        where = f"id > ? AND timestamp >= ? AND topic_id IN ({','.join('?' * len(numbers))})"
+        where = f"id > ? AND timestamp >= ? AND typeof(timestamp) = 'integer' AND topic_id IN ({','.join('?' * len(numbers))})"
         query = f"SELECT id, topic_id, timestamp, {column} FROM messages WHERE {where} ORDER BY id"
 
         at, step = 0, 1

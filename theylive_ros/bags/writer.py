@@ -58,6 +58,10 @@ class BagWriter:
         self._custom = {} if custom is None else custom
         if self._storage.kind not in STORAGES:
             raise BagError(f"no storage {self._storage.kind!r}; there are: {', '.join(STORAGES)}")
+        try:
+            folder.name.encode()
+        except UnicodeEncodeError as cause:
+            raise BagError(f"{str(folder)!r} cannot stand in the metadata, which is UTF-8: choose another name") from cause
         if self._storage.compress and self._storage.kind != "mcap":
             raise BagError("only mcap files are compressed: choose mcap, or no compression")
         self._distro = os.environ.get("ROS_DISTRO", "unknown")

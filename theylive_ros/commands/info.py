@@ -51,7 +51,7 @@ def _facts(reader: BagReader) -> dict[str, Any]:
         "start": reader.first,
         "seconds": reader.seconds,
         "messages": reader.count,
-        "bytes": sum(p.stat().st_size for p in reader.paths),
+        "bytes": sum(path.stat().st_size for path in reader.paths if path.is_file()),
         "files": reader.files,
         "topics": [
             {"name": name, "type": t.type, "messages": t.count, "per_second": round(t.count / seconds, 2) if t.count > 1 else 0.0}
@@ -64,7 +64,8 @@ def _facts(reader: BagReader) -> dict[str, Any]:
 
 def _print(facts: dict[str, Any]) -> None:
     start = datetime.datetime.fromtimestamp(facts["start"] / 1e9).astimezone().isoformat(sep=" ", timespec="seconds")
-    print(f"{facts['bag']}: {facts['messages']} messages, {facts['seconds']:.1f} s from {start}, {facts['bytes'] / 1e6:.1f} MB")
+    when = f", {facts['seconds']:.1f} s from {start}" if facts["messages"] else ""
+    print(f"{facts['bag']}: {facts['messages']} messages{when}, {facts['bytes'] / 1e6:.1f} MB")
     print(f"files: {', '.join(facts['files'])} (rosbag2 version {facts['version'] or '?'}, ROS {facts['distro'] or '?'})")
     wide = max((len(t["name"]) for t in facts["topics"]), default=0)
     for t in facts["topics"]:

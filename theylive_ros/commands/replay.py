@@ -26,9 +26,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     """Replay and compare; 0, 1 when something differs. Raises BagError, DetectorError, PluginError."""
     if not (args.tolerance_px >= 0 and args.tolerance_score >= 0):
         raise BagError("--tolerance-px and --tolerance-score must be 0 or more")
-    with BagReader(args.bag) as reader:
+    with _tidy_end(), BagReader(args.bag) as reader:
         sources = find_sources(reader, args.image)
         settings = _settings(reader, args)
         others = load_others(args.against) if args.against else None
@@ -81,7 +82,8 @@ def run(args: argparse.Namespace) -> int:
             with ReportFile(args.report) if args.report else contextlib.nullcontext() as file:
                 report = _replay(reader, replay, others, file, args)
                 device = detector.device if detector is not None else None
-                report |= {"detector": device, "settings": settings, "damage": reader.damage}
+                told = args.params_file or recorded_parameters(reader.custom)
+                report |= {"detector": device, "settings": settings, "settings_told": bool(told), "damage": reader.damage}
                 if file is not None:
                     file.finish(report)
         finally:
@@ -96,7 +98,7 @@ def _replay(reader: BagReader, replay: Replay, others: Others | None, file: Repo
     """Go through all frames; everything that is known then."""
     comparison, digest = Comparison(Tolerance(args.tolerance_px, args.tolerance_score)), Digest()
     frames, unheard, begin = 0, [], time.monotonic()
-    first = last = None
+    first = last = 0
     with _Progress(reader, args.quiet) as progress:
         for frame in replay:
             recorded = frame.recorded_detections, frame.recorded_target
@@ -112,15 +114,19 @@ def _replay(reader: BagReader, replay: Replay, others: Others | None, file: Repo
             if file is not None:
                 file.add(row)
             frames += 1
-            first, last = frame.stamp if first is None else first, frame.stamp
+            first, last = first or frame.stamp, frame.stamp
             progress.at(frames, frame.stamp)
+    if args.against and not comparison.compared:
+        raise BagError(f"{args.against} says nothing of what is in {args.bag}: give a report or a recording of the same frames")
+    if not frames:
+        raise BagError(f"{args.bag} holds no frame that could be replayed; 'theylive info' says what it holds")
     return {
         "bag": str(args.bag),
         "frames": frames,
         "skipped": replay.skipped,
         "unheard": unheard,
         "broken": replay.broken,
-        "recorded_seconds": (last - first) / 1e9 if frames else 0.0,
+        "recorded_seconds": (last - first) / 1e9,
         "seconds": time.monotonic() - begin,
         "digest": digest.text,
         "against": str(args.against or args.bag),
@@ -149,6 +155,8 @@ def _silent(args: argparse.Namespace, others: Others | None, sources: Sources) -
 def _settings(reader: BagReader, args: argparse.Namespace) -> dict[str, Values]:
     """Recorded, or of a file, or of config/rig.yaml; changed by the command line."""
     found = read_parameters(args.params_file) if args.params_file else recorded_parameters(reader.custom)
+    if args.params_file and not found:
+        raise BagError(f"{args.params_file} holds no parameters of detector or selector: it looks like config/rig.yaml")
     default = read_parameters(share_path("config", "rig.yaml")) if not args.params_file else {}
     settings = {stage: dict(found.get(stage) or default.get(stage, {})) for stage in ("detector", "selector")}
     said = {"plugin": args.detector, "detector.model": args.model, "detector.device": args.device}
@@ -165,6 +173,8 @@ def _tell(report: dict[str, Any], args: argparse.Namespace) -> None:
         print(f"{report['skipped']} frames were skipped by the run that it is compared with, and here")
     if report["unheard"]:
         print(f"{len(report['unheard'])} frames came while the selector of that run was not at work; here, too, it begins after them")
+    if not report["settings_told"]:
+        print("the recording tells no settings of detector and selector: they run with those of config/rig.yaml")
     for line in [*report["damage"], *report["broken"][:5]]:
         print(f"cannot be read: {line}")
     comparison = report["comparison"]
@@ -172,7 +182,9 @@ def _tell(report: dict[str, Any], args: argparse.Namespace) -> None:
         print(f"{name}: {_verdict(Tally(**comparison[name]))}")
     if comparison["tracks"]["compared"] and not comparison["choices"]["compared"]:
         print("choices are compared where the selector began within the recording, or the board was empty once: not here")
-    print(f"against {report['against']}: {'the same' if comparison['same'] else 'NOT the same'}; digest {report['digest'][:16]}")
+    compared = any(comparison[name]["compared"] for name in ("detections", "tracks", "choices"))
+    verdict = ("the same" if comparison["same"] else "NOT the same") if compared else "nothing to compare with"
+    print(f"against {report['against']}: {verdict}; digest {report['digest'][:16]}")
 
 
 def _verdict(tally: Tally) -> str:
@@ -182,6 +194,20 @@ def _verdict(tally: Tally) -> str:
     if not tally.differing:
         return f"{tally.compared} frames the same, {worst}"
     return f"{tally.differing} of {tally.compared} frames differ, first {tally.first}: {tally.reason}; {worst}"
+
+
+@contextlib.contextmanager
+def _tidy_end() -> Iterator[None]:
+    """SIGTERM ends the command as Ctrl-C does: nothing half done is left. Main thread only."""
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Progress:
