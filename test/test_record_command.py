@@ -16,11 +16,14 @@
 
 import json
 import signal
+import subprocess
+import sys
+import threading
 import time
 
 import pytest
 import ros_bench
-from bag_bench import scene
+from bag_bench import scene, topic
 from processes import BIN, programs
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
@@ -31,6 +34,8 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from theylive_msgs.msg import LaserState, Target
 
+from theylive_ros import cli
+from theylive_ros.bags.errors import BagError
 from theylive_ros.bags.profile import Profile, Wanted
 from theylive_ros.bags.reader import BagReader
 from theylive_ros.bags.recording import Recording
@@ -155,10 +160,6 @@ def test_the_parameters_of_detector_and_selector_are_kept(bench, recorder):
 
 
 def test_messages_that_a_slow_disk_cannot_take_are_dropped_and_counted(tmp_path):
-    import threading
-
-    from bag_bench import topic
-
     recording = Recording(tmp_path / "bag", Storage(), patience=1000)
     recording.announce(topic("/target", "theylive_msgs/msg/Target"))
     held = threading.Event()
@@ -201,6 +202,80 @@ def test_a_folder_that_is_there_is_refused_before_anything_runs(start, tmp_path)
     program = start(BIN / "theylive", "record", tmp_path, "--seconds", "1")
     assert program.end() == 2
     assert program.lines == [f"theylive record: {tmp_path} is already there: choose another name, nothing is overwritten"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            ("--topics", "bad name"),
+            "'bad name' is no name of a topic (Invalid topic name: topic name must not contain",
+        ),
+        (("--topics", "target", ""), "'' is no name of a topic"),
+        (("--max-duration", "nan"), "--max-size and --max-duration must be 0 or more"),
+        (("--command", "--max-duration", "inf"), "--max-size and --max-duration must be 0 or more"),
+        (("--seconds", "nan"), "--seconds is nan; it must be more than 0"),
+        (("--compress", "--sqlite3"), "only mcap files are compressed"),
+        (("--profile", "/no/such.yaml"), "/no/such.yaml cannot be read"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_leaves_no_folder(words, says, tmp_path, capfd):
+    with pytest.raises(SystemExit) as end:
+        cli.main(["record", str(tmp_path / "bag"), *words])
+    assert end.value.code == 2
+    (line,) = capfd.readouterr().err.splitlines()
+    assert says in line
+    assert not (tmp_path / "bag").exists()
+
+
+def test_a_folder_whose_name_cannot_stand_in_the_metadata_is_refused(tmp_path):
+    with pytest.raises(BagError, match="cannot stand in the metadata, which is UTF-8: choose another name"):
+        Recording(tmp_path / "a\udcffb", Storage())
+    assert not list(tmp_path.iterdir())
+
+
+def test_spaces_and_umlauts_in_a_name_do_no_harm(tmp_path):
+    recording = Recording(tmp_path / "Öl auf dem Brett 日本", Storage("sqlite3"))
+    recording.announce(topic("/target", "theylive_msgs/msg/Target"))
+    recording.put("/target", 1, b"x" * 100)
+    recording.close()
+    with BagReader(tmp_path / "Öl auf dem Brett 日本") as reader:
+        assert reader.count == 1
+        assert not reader.damage
+
+
+def test_whatever_breaks_the_writing_is_raised_at_the_end(tmp_path):
+    recording = Recording(tmp_path / "bag", Storage())
+    recording._leave(lambda writer: 1 / 0, 0)
+    with pytest.raises(ZeroDivisionError):
+        recording.close()
+    assert recording.failed
+
+
+def test_an_impatient_second_signal_costs_nothing(bench, start, tmp_path):
+    """While the rest is written: a slow disk takes its time."""
+    program = """if True:
+        import time
+        from theylive_ros.bags.writer import BagWriter
+        from theylive_ros.cli import main
+        close = BagWriter.close
+        BagWriter.close = lambda self: (time.sleep(1.5), close(self))
+        main()
+    """
+    program = start(sys.executable, "-c", program, "record", tmp_path / "bag", "--topics", "target")
+    publisher = bench.say(Target, "target", qos.RESULT)
+    bench.until(lambda: publisher.get_subscription_count() == 1, 40)
+    publisher.publish(target(1.0))
+    assert publisher.wait_for_all_acked(Duration(seconds=20))
+    program.ask_to_end(signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        program.process.wait(1.0)
+    program.ask_to_end(signal.SIGINT)
+    program.ask_to_end(signal.SIGTERM)
+    assert program.end() == 0, program.text
+    with BagReader(tmp_path / "bag") as reader:
+        assert reader.count == 1
+        assert not reader.damage
 
 
 def test_the_line_for_rosbag2_names_the_same_topics(start, tmp_path):

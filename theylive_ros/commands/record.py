@@ -77,23 +77,24 @@ def run(args: argparse.Namespace) -> int:
     import rclpy
 
     from theylive_ros.nodes.process import start_ros, stop_signals
-    from theylive_ros.nodes.recorder import Recorder
+    from theylive_ros.nodes.recorder import Recorder, check_names
     from theylive_ros.nodes.spin import spin
 
+    check_names(profile.topics)
     arguments = ["--ros-args", *(["-r", f"__ns:=/{args.namespace.strip('/')}"] if args.namespace else []), *args.ros_args]
     recording = None
-    try:
-        with stop_signals() as stop:
+    with stop_signals() as stop:  # until all is written: who is impatient may lose nothing
+        try:
             start_ros(arguments)
             recording = Recording(args.out, profile.storage, {"recorder": f"theylive_ros {__version__}"})
             node = Recorder(profile, recording)
             status = _Status(node, recording, args)
             ending = _Ending(lambda: stop.is_set() or status.over(), recording.counts.total)
             spin([node], threading.Event(), ending)
-    finally:
-        rclpy.try_shutdown()
-        if recording is not None:
-            recording.close()
+        finally:
+            rclpy.try_shutdown()
+            if recording is not None:
+                recording.close()
     return status.sum_up()
 
 
@@ -165,7 +166,7 @@ def _changed(profile: Profile, args: argparse.Namespace) -> Profile:
     """The profile, changed by what the command line says."""
     said = {"kind": args.storage, "compress": args.compress or None, "max_size": args.max_size, "max_duration": args.max_duration}
     storage = dataclasses.replace(profile.storage, **{name: value for name, value in said.items() if value is not None})
-    if storage.max_size < 0 or storage.max_duration < 0:
+    if storage.max_size < 0 or not 0 <= storage.max_duration < float("inf"):
         raise BagError("--max-size and --max-duration must be 0 or more")
     return dataclasses.replace(profile, storage=storage, topics=tuple(args.topics or profile.topics))
 

@@ -17,12 +17,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from rclpy.exceptions import InvalidTopicNameException
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.topic_endpoint_info import TopicEndpointInfo
+from rclpy.validate_topic_name import validate_topic_name
 
 from theylive_ros.bags.definitions import Definitions
 from theylive_ros.bags.errors import BagError
@@ -35,6 +38,15 @@ from theylive_ros.nodes.parameter_reader import ParameterReader
 
 _LOOK_EVERY = 0.2  # s
 _STAGES = ("detector", "selector")
+
+
+def check_names(topics: Iterable[str]) -> None:
+    """Raise BagError for what cannot be the name of a topic."""
+    for topic in topics:
+        try:
+            validate_topic_name(topic)
+        except InvalidTopicNameException as error:
+            raise BagError(f"{topic!r} is no name of a topic ({str(error).splitlines()[0]}): mend it") from error
 
 
 class Recorder(Node):
