@@ -15,8 +15,10 @@
 """The mirrors node with a controller process of its own: it lights aliens when armed, and every service does what it says."""
 
 import dataclasses
+import itertools
 import os
 import signal
+import socket
 import threading
 import time
 
@@ -30,8 +32,10 @@ from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 from theylive_msgs import msg
 
+from theylive_ros.controller.link import Link
 from theylive_ros.controller.stream import StreamClosedError
 from theylive_ros.controller.transports import ProcessTransport
+from theylive_ros.messages import from_time
 from theylive_ros.mirrors.calibration import nominal
 from theylive_ros.mirrors.calibration_file import save
 from theylive_ros.mirrors.optics import Geometry
@@ -46,9 +50,7 @@ from theylive_ros.nodes.parameters import ConfigurationError
 
 @pytest.fixture
 def rig(bench):
-    made = Rig(bench)
-    yield made
-    made.close()
+    return Rig(bench)
 
 
 def test_it_homes_and_stays_dark_until_armed_then_lights_the_alien(rig):
@@ -219,10 +221,59 @@ def test_a_controller_that_dies_while_it_is_told_to_shine_leaves_no_word_of_ligh
         node._planner.link._lose(StreamClosedError("unplugged"))
 
     monkeypatch.setattr(node._planner.link, "light", light_and_die)
-    monkeypatch.setattr(node, "_reconnect", lambda: False)
+    monkeypatch.setattr(node, "_reconnect", lambda *_: None)
     rig.dark_for("link_silent")
     assert "the controller is gone" in node._trouble
     rig.laser.wait(lambda heard: not heard[-1].on and not heard[-1].armed)
+
+
+class Mute:
+    """A controller that never says a word."""
+
+    def __init__(self):
+        self._ends = socket.socketpair()
+
+    def send(self, data):
+        pass
+
+    def receive(self):
+        return b""
+
+    def fileno(self):
+        return self._ends[0].fileno()
+
+    def close(self):
+        for end in self._ends:
+            end.close()
+
+
+def test_while_the_controller_is_reached_for_anew_it_goes_on_telling_that_it_is_dark_and_why(rig, monkeypatch):
+    node = rig.start()
+    rig.armed()
+    tries = []
+
+    def reach():
+        tries.append(time.monotonic())
+        if len(tries) == 1:
+            raise OSError("unplugged")
+        return Link(Mute(), time.monotonic)
+
+    monkeypatch.setattr(node._controller, "open", reach)
+    os.kill(node._planner.link._transport.process.pid, signal.SIGKILL)
+    rig.laser.next(lambda m: not m.armed)
+    lost = len(rig.laser.messages)
+    rig.bench.until(lambda: len(tries) == 2 and time.monotonic() - tries[1] > 0.5)
+    assert "unplugged" in node.health()[1], "it still waits for the second one's first word"
+    told = rig.laser.messages[lost:]
+    assert not any(m.on or m.armed for m in told)
+    assert all({"link_silent", "not_armed"} <= set(m.reasons) for m in told)
+    stamps = [from_time(m.header.stamp) for m in told]
+    assert max(b - a for a, b in itertools.pairwise(stamps)) < 0.4, "as often as ever, 0.1 s, on a machine that is busy with other things"
+    assert stamps[-1] - stamps[0] > 1.5
+    assert "link_silent" in rig.call("arm").message
+    monkeypatch.undo()
+    node._planner.link._lose(StreamClosedError("unplugged"))
+    rig.laser.next(lambda m: list(m.reasons) == ["not_armed"])
 
 
 def test_deactivated_it_is_dark_and_activated_again_it_is_disarmed(rig):

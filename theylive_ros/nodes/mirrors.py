@@ -41,7 +41,7 @@ from theylive_ros.nodes.camera_clock import ClockAsker
 from theylive_ros.nodes.controller_link import ControllerChoice
 from theylive_ros.nodes.mirrors_calibration import CalibrationConfig, choose, path_of, read
 from theylive_ros.nodes.mirrors_ear import Ear
-from theylive_ros.nodes.mirrors_planner import Planner, SoftLimits, UnfitError
+from theylive_ros.nodes.mirrors_planner import GREETING, Planner, SoftLimits, UnfitError
 from theylive_ros.nodes.mirrors_voice import Voice
 from theylive_ros.nodes.parameters import ConfigurationError
 from theylive_ros.nodes.process import run_node
@@ -113,6 +113,7 @@ class MirrorsNode(ManagedNode):
             where = f"there is no file {path_of(config)} yet" if config.calibration else "the parameter `calibration` names no file"
             self.get_logger().warning(f"not calibrated, {where}: arming is refused until `theylive calibrate` has made one")
         self._connect()
+        self._planner.greet()
 
     def start(self) -> None:
         """Begin to hear targets and to tick; disarmed."""
@@ -235,7 +236,10 @@ class MirrorsNode(ManagedNode):
         period = 1.0 / self._config.value.tick_rate
         due = time.monotonic()
         while not worker.stopping.is_set():
-            if self._trouble and (worker.pause(backoff.next()) or not self._reconnect()):
+            if self._trouble:
+                self._tick_on(worker, clocks, backoff.next(), lambda: False)
+                if not worker.stopping.is_set():
+                    self._reconnect(worker, clocks)
                 continue
             now = time.monotonic()
             if now < due:
@@ -253,16 +257,23 @@ class MirrorsNode(ManagedNode):
             elif self._planner.link.welcome is not None:  # one that ends at once is no controller yet
                 backoff.reset()
 
-    def _reconnect(self) -> bool:
+    def _tick_on(self, worker: Worker, clocks: ClockWatch, seconds: float, until: Callable[[], bool]) -> None:
+        """Go on telling that it is dark, and why, while there is no controller to wait for. Raises UnfitError."""
+        period = 1.0 / self._config.value.tick_rate
+        end = time.monotonic() + seconds
+        while not until() and (left := end - time.monotonic()) > 0 and not worker.pause(min(period, left)):
+            self._tick_once(clocks)
+
+    def _reconnect(self, worker: Worker, clocks: ClockWatch) -> None:
         try:
             self._connect()
+            self._tick_on(worker, clocks, GREETING, lambda: self._planner.greeted)
         except (OSError, UnfitError) as error:
             self._planner.drop_link()
             self._trouble = one_line(error)
-            return False
+            return
         self.get_logger().info("the controller is back; call ~/arm to shine again")
         self._trouble = ""
-        return True
 
     def _tick_once(self, clocks: ClockWatch) -> None:
         heard = None

@@ -32,8 +32,8 @@ from theylive_ros.mirrors.pointer import Pointer, PointerState
 from theylive_ros.nodes.controller_link import ControllerChoice
 from theylive_ros.settings import setting
 
+GREETING = 1.0  # s that a controller may take to say what it is
 _PATIENCE = 0.3  # s
-_GREETING = 1.0  # s
 
 Limits = tuple[tuple[int, int], tuple[int, int]]
 
@@ -75,14 +75,23 @@ class Planner:
         self._welcome: Welcome | None = None  # that the settings were held against
 
     def connect(self) -> None:
-        """Reach the controller anew, with a planner that knows nothing yet. Raises OSError, UnfitError."""
+        """Reach the controller anew, with a planner that knows nothing yet. Raises OSError."""
         link = self._controller.open()
         pointer = Pointer(self.calibration, link, geometry=self.geometry, limits=self._limits, **self._tuned)
         with self._lock:
             self.link, self.pointer, self._welcome = link, pointer, None
+
+    def greet(self) -> None:
+        """Wait a little for the controller's first word, and hold the settings against it. Raises UnfitError."""
         # Most answer at once, so that what does not fit is told when the node is configured. One that is late is looked at when it comes.
-        self._pump_until(lambda: link.welcome is not None or link.closed, _GREETING)
+        self._pump_until(lambda: self.greeted, GREETING)
         self._compare()
+
+    @property
+    def greeted(self) -> bool:
+        """Whether the controller has said what it is, or is gone."""
+        link = self.link
+        return link is None or link.welcome is not None or link.closed
 
     def close(self) -> None:
         """Let the controller go, which makes it dark by itself too. Safe to call twice."""
