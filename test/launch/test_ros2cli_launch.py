@@ -40,7 +40,13 @@ ANSWERS = {
     "service list -t": ["/mirrors/arm [std_srvs/srv/Trigger]", "/simulator/press_stop [std_srvs/srv/SetBool]"],
     "service call /mirrors/disarm std_srvs/srv/Trigger": ["success=True"],
     "service call /mirrors/reference std_srvs/srv/Trigger": ["success=True"],
+    "action list -t": ["/calibrate [theylive_msgs/action/Calibrate]"],
     "action info /calibrate": ["Action servers: 1"],
+    "action send_goal --feedback /calibrate theylive_msgs/action/Calibrate {}": [
+        "Goal accepted with ID: ",
+        "no file to write: give one with the goal",
+        "Goal finished with status: ABORTED",
+    ],
     "interface show theylive_msgs/msg/Target": ["Track target", "uint32 width", "(px)"],
     "interface show theylive_msgs/action/Calibrate": ["bool success", "float32 progress"],
     "param describe /mirrors gate.guard_radius": ["Type: double", "(m)", "Min value: 0.0", "Max value: 1.0"],
