@@ -15,7 +15,6 @@
 """A mirrors node with a controller process of its own, and a selector and a hand that say what a test wants."""
 
 import dataclasses
-import threading
 
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool, Trigger
@@ -47,32 +46,24 @@ class Rig:
         self.order = None  # angles and light, repeated as long as it is not None
         self._say = bench.say(msg.Target, "target", qos.RESULT)
         self._say_order = bench.say(msg.Commission, "commission", qos.ORDER)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._speak)
 
     def start(self, *arguments):
         self.node = self.bench.add(MirrorsNode, *arguments)
         self.bench.until(lambda: self.node.active)
-        self._thread.start()
+        self.bench.repeat(self._speak)
         return self.node
 
-    def close(self):
-        self._stop.set()
-        if self._thread.ident:
-            self._thread.join()
-
     def _speak(self):
-        while not self._stop.wait(0.02):
-            if self.silent:
-                continue
-            if self.order is not None:
-                self.say_order(*self.order)
-            stamp = self.node.ros_now() + self.ahead - self.lag
-            seen = [dataclasses.replace(t, last_seen=stamp) for t in (self.track, *self.protected) if t is not None]
-            track = seen.pop(0) if self.track is not None else None
-            target = Target(stamp, 320, 240, track, tuple(seen), (), Region(0, 0, 320, 240), self.clears)
-            head = conversions.header(conversions.to_time(stamp), "camera_optical_frame")
-            self._say.publish(conversions.to_target(target, head))
+        if self.silent:
+            return
+        if self.order is not None:
+            self.say_order(*self.order)
+        stamp = self.node.ros_now() + self.ahead - self.lag
+        seen = [dataclasses.replace(t, last_seen=stamp) for t in (self.track, *self.protected) if t is not None]
+        track = seen.pop(0) if self.track is not None else None
+        target = Target(stamp, 320, 240, track, tuple(seen), (), Region(0, 0, 320, 240), self.clears)
+        head = conversions.header(conversions.to_time(stamp), "camera_optical_frame")
+        self._say.publish(conversions.to_target(target, head))
 
     def say_order(self, angles, light, age=0.0):
         head = conversions.header(conversions.to_time(self.node.ros_now() - age), "")

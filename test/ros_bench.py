@@ -66,6 +66,7 @@ class Bench:
         self.context = context
         self.nodes = []
         self._actions = []
+        self._speakers = []
         self.executor = SingleThreadedExecutor(context=context)
         self.ear_node = Node("ear", context=context)
         self.executor.add_node(self.ear_node)
@@ -95,6 +96,16 @@ class Bench:
 
     def say(self, kind, topic, profile):
         return self.ear_node.create_publisher(kind, topic, profile)
+
+    def repeat(self, work, every=0.02):
+        """Do this again and again (s) in a thread of its own, until the bench closes."""
+
+        def run():
+            while not self._stop.wait(every):
+                work()
+
+        self._speakers.append(threading.Thread(target=run, name="speaker"))
+        self._speakers[-1].start()
 
     def action(self, kind, name):
         """A client of an action, for as long as the bench is there."""
@@ -126,6 +137,8 @@ class Bench:
 
     def close(self):
         self._stop.set()
+        for speaker in self._speakers:
+            speaker.join()
         self._thread.join(10)
         for client in self._actions:
             client.destroy()

@@ -57,8 +57,6 @@ class Rig:
         self._client = bench.action(Calibrate, "calibrate")
         self._say = bench.say(msg.Target, "target", qos.RESULT)
         self._say_order = bench.say(msg.Commission, "commission", qos.ORDER)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._speak)
         self.order = None
 
     def start(self, *calibrator, mounting="crooked"):
@@ -69,24 +67,18 @@ class Rig:
         self.mirrors = self.bench.add(MirrorsNode, *where, "-p", f"calibration:='{self.file}'", "-p", "tick_rate:=100.0")
         self.node = self.bench.add(CalibratorNode, *QUICK, *calibrator)
         self.bench.until(lambda: self.simulator.active and self.mirrors.active and self.node.active)
-        self._thread.start()
+        self.bench.repeat(self._speak)
         self.laser.next(lambda m: not {"unreferenced", "link_silent"} & set(m.reasons))
         return self.node
 
-    def close(self):
-        self._stop.set()
-        if self._thread.ident:
-            self._thread.join()
-
     def _speak(self):
-        while not self._stop.wait(0.02):
-            now = conversions.to_time(self.node.ros_now())
-            if self.order is not None:
-                angles, light = self.order
-                self._say_order.publish(msg.Commission(header=conversions.header(now, ""), angles=list(angles), light=light))
-            if not self.silent:
-                target = Target(0.0, 320, 240, None, self.protected, (), Region(0, 0, 320, 240), True)
-                self._say.publish(conversions.to_target(target, conversions.header(now, "camera_optical_frame")))
+        now = conversions.to_time(self.node.ros_now())
+        if self.order is not None:
+            angles, light = self.order
+            self._say_order.publish(msg.Commission(header=conversions.header(now, ""), angles=list(angles), light=light))
+        if not self.silent:
+            target = Target(0.0, 320, 240, None, self.protected, (), Region(0, 0, 320, 240), True)
+            self._say.publish(conversions.to_target(target, conversions.header(now, "camera_optical_frame")))
 
     def send(self, **goal):
         """Send a goal; a function that waits for its end and returns status and result."""
@@ -128,9 +120,7 @@ class Rig:
 
 @pytest.fixture
 def rig(bench, tmp_path):
-    made = Rig(bench, tmp_path)
-    yield made
-    made.close()
+    return Rig(bench, tmp_path)
 
 
 def test_a_crooked_rig_calibrates_itself_from_nothing_and_points_by_it(rig):

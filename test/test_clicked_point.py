@@ -66,9 +66,7 @@ class Clicker(Rig):
 
 @pytest.fixture
 def rig(bench):
-    made = Clicker(bench)
-    yield made
-    made.close()
+    return Clicker(bench)
 
 
 def test_a_click_turns_the_mirrors_and_shows_the_spot_for_a_moment(rig):

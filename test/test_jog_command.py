@@ -59,30 +59,21 @@ class Board:
         self.joints.next()
         self._targets = bench.say(msg.Target, "target", qos.RESULT)
         self._spots = bench.say(msg.Spot, "spot", qos.RESULT)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._speak)
-        self._thread.start()
-
-    def close(self):
-        self._stop.set()
-        self._thread.join()
+        bench.repeat(self._speak)
 
     def _speak(self):
-        while not self._stop.wait(0.02):
-            stamp = self.node.ros_now()
-            head = conversions.header(conversions.to_time(stamp), "camera_optical_frame")
-            seen = tuple(dataclasses.replace(t, last_seen=stamp) for t in self.protected)
-            self._targets.publish(conversions.to_target(Target(stamp, 320, 240, None, seen, (), Region(0, 0, 320, 240), True), head))
-            if self.sees_spot and self.laser.messages and self.laser.messages[-1].on:
-                a, b = self.joints.messages[-1].position
-                self._spots.publish(msg.Spot(header=head, found=True, x=160.0 - 1000 * a, y=120.0 - 1000 * b, sigma=0.1))
+        stamp = self.node.ros_now()
+        head = conversions.header(conversions.to_time(stamp), "camera_optical_frame")
+        seen = tuple(dataclasses.replace(t, last_seen=stamp) for t in self.protected)
+        self._targets.publish(conversions.to_target(Target(stamp, 320, 240, None, seen, (), Region(0, 0, 320, 240), True), head))
+        if self.sees_spot and self.laser.messages and self.laser.messages[-1].on:
+            a, b = self.joints.messages[-1].position
+            self._spots.publish(msg.Spot(header=head, found=True, x=160.0 - 1000 * a, y=120.0 - 1000 * b, sigma=0.1))
 
 
 @pytest.fixture
 def board(bench):
-    board = Board(bench)
-    yield board
-    board.close()
+    return Board(bench)
 
 
 def call(*words):
