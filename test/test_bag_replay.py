@@ -27,10 +27,12 @@ from theylive_ros.bags.compare import Comparison, Tolerance
 from theylive_ros.bags.decoded import seconds, stamp_of, to_picture
 from theylive_ros.bags.errors import BagError
 from theylive_ros.bags.frames import find_sources, frames
+from theylive_ros.bags.others import load_others
 from theylive_ros.bags.reader import BagReader
 from theylive_ros.bags.replay import Replay
 from theylive_ros.bags.results import Digest, from_row, to_row
 from theylive_ros.bags.stages import make_selection, read_parameters, recorded_parameters
+from theylive_ros.bags.topic import Definition, Topic
 from theylive_ros.bags.writer import BagWriter
 from theylive_ros.messages import from_compressed, from_time
 from theylive_ros.nodes import conversions
@@ -266,6 +268,20 @@ def test_broken_messages_are_named_and_the_rest_is_replayed(tmp_path):
     assert len(results) == 19  # one has not even a stamp
     assert sum(r.detections is None for r in results) == 2
     assert len(replay.broken) == 2
+
+
+def test_messages_of_a_type_that_had_other_fields_then_are_named(tmp_path):
+    writer = BagWriter(tmp_path / "bag")
+    old = Definition("int32 sec\nuint32 nanosec\n", "")
+    number = writer.add_topic(Topic("/detections", "theylive_msgs/msg/Detections", old))
+    writer.write(number, BEGIN, b"\0\1\0\0" + bytes(8))
+    writer.close()
+    results, replay = replayed(tmp_path / "bag")
+    assert results[0].recorded_detections is None
+    (line,) = replay.broken
+    assert line.startswith("/detections: theylive_msgs/msg/Detections was another type when this was recorded (")
+    with pytest.raises(BagError, match="was another type"):
+        load_others(tmp_path / "bag")
 
 
 @pytest.mark.parametrize("encoding", ["bgr8", "rgb8", "mono8"])

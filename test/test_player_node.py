@@ -100,6 +100,18 @@ def test_at_the_end_it_begins_again_when_told_so(bench, tmp_path):
     assert not player.ended
 
 
+def test_a_single_message_that_is_played_again_and_again_does_not_flood_the_others(bench, tmp_path):
+    writer = BagWriter(tmp_path / "bag")
+    writer.write(writer.add_topic(topic("/laser", "theylive_msgs/msg/LaserState")), BEGIN, serialize_message(LaserState()))
+    writer.close()
+    heard = bench.hear(LaserState, "laser", profiles.RESULT)
+    play(bench, tmp_path / "bag", "loop:=true", "delay:=0.0")
+    heard.wait()
+    begin, before = time.monotonic(), len(heard.messages)
+    heard.wait(lambda messages: len(messages) >= before + 20)
+    assert time.monotonic() - begin > 0.15
+
+
 def test_the_beginning_waits_until_somebody_hears_the_pictures(bench, tmp_path):
     ticks = bench.hear(Clock, "/clock", profiles.CLOCK)
     player = play(bench, record_rig(tmp_path / "bag", frames=8), "patience:=20.0", "delay:=0.3")

@@ -60,8 +60,8 @@ def _of_bag(path: Path) -> Others:
     with BagReader(path) as reader:
         words = {
             frame.stamp: (
-                from_detections(reader.decode(frame.detections)) if frame.detections else None,
-                from_target(reader.decode(frame.target)) if frame.target else None,
+                reader.read(frame.detections, from_detections) if frame.detections else None,
+                reader.read(frame.target, from_target) if frame.target else None,
             )
             for frame in frames(reader, find_sources(reader))
             if frame.processed

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from rosbags.interfaces import Qos
@@ -35,6 +35,8 @@ from theylive_ros.bags.errors import BagError
 from theylive_ros.bags.mcap_reader import McapFile
 from theylive_ros.bags.sqlite_reader import SqliteFile
 from theylive_ros.bags.topic import parsed_qos
+
+T = TypeVar("T")
 
 SUFFIXES = (".mcap", ".db3")
 # What is used of the metadata, and what else it may be than nothing.
@@ -100,6 +102,14 @@ class BagReader:
             return self.store.deserialize_cdr(message.data, kind)
         except Exception as cause:  # the decoder is generated: whatever its reading of wrong bytes leads to
             raise BagError(f"{message.topic}: a message at {message.stamp} is no {kind} ({type(cause).__name__})") from cause
+
+    def read(self, message: Message, convert: Callable[[Any], T]) -> T:
+        """A message in the types of the stages, by a function of `messages`. Raises BagError, also where the type had other fields then."""
+        try:
+            return convert(self.decode(message))
+        except AttributeError as cause:
+            kind = self.topics[message.topic].type
+            raise BagError(f"{message.topic}: {kind} was another type when this was recorded ({cause})") from cause
 
     @property
     def store(self) -> Typestore:

@@ -115,7 +115,7 @@ class Replay:
         if message is None:
             return None
         try:
-            return convert(self._reader.decode(message))
+            return self._reader.read(message, convert)
         except BagError as error:
             self.broken.append(str(error))
             return None

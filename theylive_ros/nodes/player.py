@@ -177,6 +177,8 @@ class PlayerNode(ManagedNode):
                 self._ended = True
                 self.get_logger().info(END_OF_STREAM)
                 return
+            if worker.pause(_TICK):  # however short the recording is
+                return
 
     def _wait_for_listeners(self, worker: Worker, first: int) -> bool:
         """A detector that still loads its model would miss the beginning. False when it is to end."""
