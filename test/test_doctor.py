@@ -207,11 +207,12 @@ def test_what_the_simulator_needs_fails_when_it_is_missing_and_the_rest_warns(tm
         "tflite": "no TFLite runtime works here: pip install ai-edge-litert",
         "cv_bridge": "ModuleNotFoundError: No module named 'cv_bridge'",
         "launch_ros": "ModuleNotFoundError: No module named 'launch_ros'",
+        "rosbags": "ModuleNotFoundError: No module named 'mcap'",
     }
     found = software.check_software(tmp_path, answers(**wrong))
     states = {f.name: f.status for f in found}
     assert {n for n, s in states.items() if s == "fail"} == {"ROS 2", "OpenCV", "TFLite", "models"}
-    assert {n for n, s in states.items() if s == "warn"} == {"cv_bridge", "ros2 launch"}
+    assert {n for n, s in states.items() if s == "warn"} == {"cv_bridge", "ros2 launch", "recordings"}
     assert all(f.cure for f in found if f.status != "ok")
     assert by_name(found, "TFLite") == [("fail", "no TFLite runtime works here", "pip install ai-edge-litert")]
 

@@ -65,6 +65,11 @@ for name in {paths}:
         answers.append([False, str(error)])
 print(json.dumps(answers))
 """
+_RECORDINGS = """
+import mcap, rosbags
+from importlib.metadata import version
+print("rosbags", version("rosbags") + ", mcap", version("mcap"))
+"""
 # name, module, distribution, cure
 _PACKAGES = (
     ("theylive_msgs", "theylive_msgs.msg", "theylive-msgs", "`make setup`, or `colcon build` and source install/setup.bash"),
@@ -87,6 +92,7 @@ def check_software(models: Path, ask: Ask = ask) -> list[Finding]:
         lambda: check_models(models, ask),
         lambda: [_check_cv_bridge(ask)],
         lambda: [_check_launch(ask)],
+        lambda: [_check_recordings(ask)],
     ]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return [finding for found in pool.map(lambda check: check(), checks) for finding in found]
@@ -168,3 +174,9 @@ def _check_launch(ask: Ask) -> Finding:
     if "No module named" in said:
         said = "not installed"
     return lacking("ros2 launch", said, "`theylive run` does without; apt install ros-$ROS_DISTRO-launch-ros")
+
+
+def _check_recordings(ask: Ask) -> Finding:
+    good, said = ask(_RECORDINGS)
+    cure = "record, replay, info and the node player need them: pip install 'rosbags<0.12' 'mcap>=1.6,<2'"
+    return well("recordings", said) if good else lacking("recordings", said, cure)
