@@ -66,7 +66,7 @@ for name in {paths}:
 print(json.dumps(answers))
 """
 _RECORDINGS = """
-import mcap, rosbags
+import rosbags, mcap
 from importlib.metadata import version
 print("rosbags", version("rosbags") + ", mcap", version("mcap"))
 """
