@@ -72,12 +72,13 @@ class TestReplayLaunch(unittest.TestCase):
         targets = self.rig.targets.wait(lambda heard: sum(stamp(target) in RECORDED for target in heard) >= 40, START)
         detections = {stamp(message): message for message in self.rig.detections.messages}
         both = [(detections[t], target, *RECORDED[t]) for target in targets if (t := stamp(target)) in RECORDED and t in detections]
-        assert len(both) >= 20
         for found, _, recorded, _ in both:
             assert heads(found.detections) == heads(recorded.detections)
-        same = [target for _, target, _, recorded in both if aimed(target) == aimed(recorded)]
-        assert len(same) >= 0.9 * len(both), f"{len(same)} of {len(both)} targets are the recorded ones"
-        assert any(target.has_target for target in same)
+        # Neither confirms at its very beginning what it sees, and they did not begin with the same picture.
+        begun = next(n for n, (_, target, _, recorded) in enumerate(both) if target.has_target and recorded.has_target)
+        same = [aimed(target) == aimed(recorded) for _, target, _, recorded in both[begun:]]
+        assert len(same) >= 20
+        assert sum(same) >= 0.9 * len(same), f"{sum(same)} of {len(same)} targets are the recorded ones"
         assert not self.rig.laser.messages, "there are no mirrors"
 
 
