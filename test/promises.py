@@ -184,9 +184,9 @@ def record(rig, bag, theylive, targets=60):
     assert rig.change("detector", "deactivate")
     for transition in ("deactivate", "cleanup", "configure", "activate"):
         assert rig.change("selector", transition)
-    hearers = rig.bench.ear_node.count_subscribers(rig.name("target"))
     recorder = theylive("record", bag, "--namespace", rig.namespace)
-    rig.bench.until(lambda: rig.bench.ear_node.count_subscribers(rig.name("target")) > hearers, START)
+    ear = rig.bench.ear_node  # by name: nodes that were killed are still counted for a while
+    rig.bench.until(lambda: any(h.node_name == "recorder" for h in ear.get_subscriptions_info_by_topic(rig.name("target"))), START)
     time.sleep(_MEET)
     begun = len(rig.targets.messages)
     assert rig.change("detector", "activate")
