@@ -81,8 +81,10 @@ class TestRos2Cli(unittest.TestCase):
         (cls.rig,) = RIGS.open()
         cls.rig.wait_until_active()
         cls.rig.wait_until_only_arming_is_missing()
-        # The first question starts the daemon, which has yet to find the nodes.
+        # Without a daemon a question would start one, and be answered without it. A new one has yet to find the rig.
+        ros2("daemon start")
         cls.rig.bench.until(lambda: {f"/{node}" for node in NODES} <= set(ros2("node list").split()), START)
+        cls.rig.bench.until(lambda: {f"/{topic}" for topic in RATES} <= set(ros2("topic list").split()), START)
 
     @classmethod
     def tearDownClass(cls):
