@@ -41,10 +41,10 @@ from theylive_ros.mirrors.calibration import Calibration, CalibrationError
 from theylive_ros.mirrors.calibration_file import load
 
 if TYPE_CHECKING:
-    import threading
-
     import numpy as np
     from theylive_msgs.action import Calibrate
+
+    from theylive_ros.controller.stop_flag import StopFlag
 
 _PATIENCE = 10.0  # s for the calibrator to answer, and to end what was cancelled
 _VIEW_PATIENCE = 1.0  # s for a picture
@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _calibrate(args: argparse.Namespace, stop: threading.Event) -> tuple[Calibrate.Result, np.ndarray | None]:
+def _calibrate(args: argparse.Namespace, stop: StopFlag) -> tuple[Calibrate.Result, np.ndarray | None]:
     """Send the goal and see it through; the result, and what the camera sees afterwards, None if it says nothing. Raises CalibrateError."""
     import rclpy
     from rclpy.action import ActionClient

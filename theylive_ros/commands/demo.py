@@ -33,6 +33,7 @@ from typing import Any
 
 import cv2
 
+from theylive_ros.controller.stop_flag import StopFlag
 from theylive_ros.share import share_path
 from theylive_ros.simulator.scenario import load_scenario
 from theylive_ros.window import check_window, show
@@ -196,7 +197,7 @@ class _Demo:
         self._calibrated_in = 0.0
         self._detector = ""
 
-    def run(self, stop: Any) -> dict[str, Any]:
+    def run(self, stop: StopFlag) -> dict[str, Any]:
         from theylive_ros.nodes.spin import spin
 
         def over() -> bool:

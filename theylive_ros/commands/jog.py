@@ -36,6 +36,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
+from theylive_ros.controller.stop_flag import StopFlag
 from theylive_ros.jogging import backlash, hand
 from theylive_ros.jogging.lamp import Lamp
 from theylive_ros.jogging.outline import JogError, circle, positions, square
@@ -84,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         rclpy.try_shutdown()
 
 
-def _do(args: argparse.Namespace, jogger: Jogger, facts: RigFacts, stop: threading.Event) -> int:
+def _do(args: argparse.Namespace, jogger: Jogger, facts: RigFacts, stop: StopFlag) -> int:
     world = _wait(jogger.world, stop, "the mirrors node says nothing on joint_states and laser")
     here = (round(world.steps[0]), round(world.steps[1]))
     if args.backlash:
@@ -114,7 +115,7 @@ def report(found: backlash.Backlash, microstep: float) -> str:
     return f"{size}; play {words}" if found.is_seen else f"{size}; no play to be seen: {words}"
 
 
-def _drive(jogger: Jogger, visitor: Visitor[T], stop: threading.Event) -> T:
+def _drive(jogger: Jogger, visitor: Visitor[T], stop: StopFlag) -> T:
     """Make all visits; what the procedure returned."""
     while True:
         _end_if(stop)
@@ -128,7 +129,7 @@ def _drive(jogger: Jogger, visitor: Visitor[T], stop: threading.Event) -> T:
         stop.wait(_PERIOD)
 
 
-def _by_keys(jogger: Jogger, now: hand.Hand, stop: threading.Event) -> None:
+def _by_keys(jogger: Jogger, now: hand.Hand, stop: StopFlag) -> None:
     """Until `q`. The terminal is as it was afterwards."""
     print(hand.HELP)
     with _raw_terminal():
@@ -159,7 +160,7 @@ def _check_mode(jogger: Jogger, reasons: tuple[str, ...]) -> None:
 
 
 @contextlib.contextmanager
-def _commissioned(args: argparse.Namespace, stop: threading.Event) -> Iterator[tuple[Jogger, RigFacts]]:
+def _commissioned(args: argparse.Namespace, stop: StopFlag) -> Iterator[tuple[Jogger, RigFacts]]:
     """A node of our own, spun in a thread, and the rig in commissioning mode; dark and back to targets afterwards."""
     from rclpy.executors import SingleThreadedExecutor
     from rclpy.node import Node
@@ -194,7 +195,7 @@ def _commissioned(args: argparse.Namespace, stop: threading.Event) -> Iterator[t
             yield jogger, facts
         finally:
             with contextlib.suppress(MirrorsError):  # a node that is gone is dark, and what it was that ended us is told
-                client.commission(False, threading.Event())
+                client.commission(False, StopFlag())
     finally:
         ended.set()
         thread.join()
@@ -202,7 +203,7 @@ def _commissioned(args: argparse.Namespace, stop: threading.Event) -> Iterator[t
         node.destroy_node()
 
 
-def _refer(client: object, jogger: Jogger, stop: threading.Event) -> None:
+def _refer(client: object, jogger: Jogger, stop: StopFlag) -> None:
     """Have the axes' zero found, and wait until it is known."""
     from std_srvs.srv import Trigger
 
@@ -220,7 +221,7 @@ def _refer(client: object, jogger: Jogger, stop: threading.Event) -> None:
     _wait(known, stop, "the axes' zero is not found", 60.0)
 
 
-def _wait(what: Callable[[], T | None], stop: threading.Event, trouble: str, patience: float = _PATIENCE) -> T:
+def _wait(what: Callable[[], T | None], stop: StopFlag, trouble: str, patience: float = _PATIENCE) -> T:
     until = time.monotonic() + patience
     while (found := what()) is None:
         _end_if(stop)
@@ -230,7 +231,7 @@ def _wait(what: Callable[[], T | None], stop: threading.Event, trouble: str, pat
     return found
 
 
-def _end_if(stop: threading.Event) -> None:
+def _end_if(stop: StopFlag) -> None:
     if stop.is_set():
         raise KeyboardInterrupt
 

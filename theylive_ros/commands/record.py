@@ -28,7 +28,6 @@ import argparse
 import dataclasses
 import shlex
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -76,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     import rclpy
 
+    from theylive_ros.controller.stop_flag import StopFlag
     from theylive_ros.nodes.process import start_ros, stop_signals
     from theylive_ros.nodes.recorder import Recorder, check_names
     from theylive_ros.nodes.spin import spin
@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
             node = Recorder(profile, recording)
             status = _Status(node, recording, args)
             ending = _Ending(lambda: stop.is_set() or status.over(), recording.counts.total)
-            spin([node], threading.Event(), ending)
+            spin([node], StopFlag(), ending)
         finally:
             rclpy.try_shutdown()
             if recording is not None:

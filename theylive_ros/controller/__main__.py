@@ -28,7 +28,6 @@ import json
 import os
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,6 +35,7 @@ from theylive_ros.controller.config import ExecutorSettings, build
 from theylive_ros.controller.executor import Executor
 from theylive_ros.controller.lines.interface import Lines
 from theylive_ros.controller.server import monotonic_us, serve
+from theylive_ros.controller.stop_flag import StopFlag
 from theylive_ros.controller.stream import FdStream
 from theylive_ros.controller.terminal import Terminal
 
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--settings", default="{}", metavar="JSON", help='{"lines": {...}, "executor": {...}, "process": {...}}')
     parser.add_argument("--terminal", metavar="LINK", help="serve on a pseudo-terminal of this name, as behind a serial port")
     options = parser.parse_args(arguments)
-    stop = threading.Event()
+    stop = StopFlag()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     # Ctrl-C reaches the whole foreground group: the planner says goodbye by closing the stream, and only then we go.
     signal.signal(signal.SIGINT, (lambda *_: stop.set()) if options.terminal else signal.SIG_IGN)

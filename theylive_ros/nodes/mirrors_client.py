@@ -27,6 +27,7 @@ from rclpy.client import Client
 from rclpy.task import Future
 from std_srvs.srv import SetBool, Trigger
 
+from theylive_ros.controller.server import StopEvent
 from theylive_ros.mirrors.optics import Geometry
 from theylive_ros.nodes.base import ManagedNode
 from theylive_ros.nodes.mirrors_planner import Limits, SoftLimits
@@ -73,12 +74,12 @@ class MirrorsClient:
         if self._get.service_is_ready():
             self._get.call_async(GetParameters.Request(names=_NAMES)).add_done_callback(self._on_facts)
 
-    def wait_for_facts(self, stop: threading.Event) -> RigFacts:
+    def wait_for_facts(self, stop: StopEvent) -> RigFacts:
         """Ask, and wait for the answer. stop: ends the wait. Raises MirrorsError, as all that wait do."""
         self.facts = facts_of(self._call(self._get, GetParameters.Request(names=_NAMES), stop))
         return self.facts
 
-    def commission(self, on: bool, stop: threading.Event) -> None:
+    def commission(self, on: bool, stop: StopEvent) -> None:
         """Change to commissioning mode or back, and wait for it."""
         answer = self._call(self._commission, SetBool.Request(data=on), stop)
         if not answer.success:
@@ -89,7 +90,7 @@ class MirrorsClient:
         if self._commission.service_is_ready():
             self._commission.call_async(SetBool.Request(data=False))
 
-    def reload(self, stop: threading.Event) -> str:
+    def reload(self, stop: StopEvent) -> str:
         """Have the calibration read anew, and wait for it; what the node says of it."""
         answer = self._call(self._reload, Trigger.Request(), stop)
         if not answer.success:
@@ -109,7 +110,7 @@ class MirrorsClient:
         log = self._node.get_logger()
         log.info(f"mirrors: {answer.message}") if answer.success else log.error(f"mirrors: {answer.message}")
 
-    def _call(self, client: Client, request: Any, stop: threading.Event) -> Any:
+    def _call(self, client: Client, request: Any, stop: StopEvent) -> Any:
         if not client.service_is_ready() and not client.wait_for_service(_PATIENCE):
             raise MirrorsError(f"there is no service {client.srv_name}: start the mirrors node, in the same namespace")
         answered = threading.Event()

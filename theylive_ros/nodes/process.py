@@ -20,7 +20,6 @@ import contextlib
 import re
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
@@ -28,21 +27,22 @@ import rclpy
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from theylive_ros.controller.stop_flag import StopFlag
 from theylive_ros.nodes.parameters import ConfigurationError
 from theylive_ros.nodes.spin import spin
 
 
 @contextlib.contextmanager
-def stop_signals() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set. Main thread only."""
-    event = threading.Event()
+def stop_signals() -> Iterator[StopFlag]:
+    """A flag that SIGINT and SIGTERM set. Main thread only."""
+    flag = StopFlag()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        event.set()
+        flag.set()
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield event
+        yield flag
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

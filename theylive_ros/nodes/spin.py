@@ -24,11 +24,13 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
+from theylive_ros.controller.stop_flag import StopFlag
+
 LAUNCHED = "THEYLIVE_LAUNCHED"
 """Environment variable that a launch file sets: the process ends with the one that started it."""
 
 
-def spin(nodes: Sequence[Node], stop: threading.Event, until: Callable[[], bool] = lambda: False) -> None:
+def spin(nodes: Sequence[Node], stop: StopFlag, until: Callable[[], bool] = lambda: False) -> None:
     """Run nodes until `stop` is set or `until()`, asked twenty times a second, holds; then destroy them all, the last one first.
 
     So they do when the launch is gone that has started them: ended by SIGTERM or killed, `ros2 launch` ends nobody, and a laser that
