@@ -30,6 +30,8 @@ from pathlib import Path
 import pytest
 from needs_ros import needs_ros
 
+from theylive_ros import parting
+
 _MARK = "THEYLIVE_TEST_RUN"
 
 
@@ -60,6 +62,7 @@ def _keep_to_itself() -> None:
 
 
 _keep_to_itself()
+parting.end_later = lambda status: None  # a main() that is called by a test ends no tests
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

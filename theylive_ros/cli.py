@@ -23,6 +23,7 @@ import sys
 from collections.abc import Sequence
 
 from theylive_ros import __version__
+from theylive_ros.parting import leave
 
 COMMANDS = {
     "demo": "shoot aliens on a simulated rig; writes a video, a picture and a report",
@@ -47,7 +48,7 @@ _MISSING = {"rclpy": _ROS, "theylive_msgs": _ROS, "rosbags": _BAGS, "mcap": _BAG
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; never returns. Exit status: 0 done, 1 found wanting, 2 unusable input."""
-    sys.exit(_main(sys.argv[1:] if arguments is None else list(arguments)))
+    leave(_main(sys.argv[1:] if arguments is None else list(arguments)))
 
 
 def _main(arguments: list[str]) -> int:

@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 import rclpy
@@ -29,6 +28,7 @@ from theylive_msgs.msg import LaserState
 from theylive_ros.mirrors.arming import DISARMING
 from theylive_ros.nodes import qos
 from theylive_ros.nodes.process import run_node
+from theylive_ros.parting import leave
 
 _PAUSE = 1.0  # s between two tries
 _PATIENCE = 5.0  # s after which an answer counts as lost
@@ -125,4 +125,4 @@ def main() -> None:
         return node
 
     status = run_node(make, until=lambda: made[0].done or made[0].given_up)
-    sys.exit(status or int(made[0].given_up))
+    leave(status or int(made[0].given_up))

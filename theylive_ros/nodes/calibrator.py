@@ -19,7 +19,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-import sys
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CompressedImage, Image, JointState
@@ -39,6 +38,7 @@ from theylive_ros.nodes.manual_calibration import ManualCalibration
 from theylive_ros.nodes.mirrors_client import MirrorsClient
 from theylive_ros.nodes.process import run_node
 from theylive_ros.nodes.spot_eye import SpotEye
+from theylive_ros.parting import leave
 from theylive_ros.settings import setting
 
 _POLL = 0.05  # s
@@ -170,4 +170,4 @@ def _nothing(words: str) -> Calibrate.Result:
 
 def main() -> None:
     """Run the node as a process."""
-    sys.exit(run_node(CalibratorNode))
+    leave(run_node(CalibratorNode))

@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -31,6 +30,7 @@ from theylive_ros.nodes.base import ManagedNode, Worker
 from theylive_ros.nodes.figures import END_OF_STREAM
 from theylive_ros.nodes.image_publisher import ImagePublisher
 from theylive_ros.nodes.process import run_node
+from theylive_ros.parting import leave
 from theylive_ros.settings import setting
 
 
@@ -141,4 +141,4 @@ class CameraNode(ManagedNode):
 
 def main() -> None:
     """Run the node as a process."""
-    sys.exit(run_node(CameraNode))
+    leave(run_node(CameraNode))

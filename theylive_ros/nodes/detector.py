@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CompressedImage, Image
@@ -30,6 +29,7 @@ from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode, Worker
 from theylive_ros.nodes.newest import Newest
 from theylive_ros.nodes.process import run_node
+from theylive_ros.parting import leave
 from theylive_ros.settings import setting
 
 
@@ -152,4 +152,4 @@ class DetectorNode(ManagedNode):
 
 def main() -> None:
     """Run the node as a process."""
-    sys.exit(run_node(DetectorNode))
+    leave(run_node(DetectorNode))

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import sys
 import time
 from collections.abc import Callable
 
@@ -45,6 +44,7 @@ from theylive_ros.nodes.mirrors_planner import GREETING, Planner, SoftLimits, Un
 from theylive_ros.nodes.mirrors_voice import Voice
 from theylive_ros.nodes.parameters import ConfigurationError
 from theylive_ros.nodes.process import run_node
+from theylive_ros.parting import leave
 from theylive_ros.settings import setting
 
 _HOMINGS = 3  # tries on start
@@ -330,4 +330,4 @@ def _microsteps(axes: tuple[int, int]) -> str:
 
 def main() -> None:
     """Run the node as a process."""
-    sys.exit(run_node(MirrorsNode))
+    leave(run_node(MirrorsNode))

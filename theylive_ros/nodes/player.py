@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 import time
 from pathlib import Path
 
@@ -39,6 +38,7 @@ from theylive_ros.nodes.base import ManagedNode, Worker
 from theylive_ros.nodes.figures import END_OF_STREAM
 from theylive_ros.nodes.message_types import message_class
 from theylive_ros.nodes.process import run_node
+from theylive_ros.parting import leave
 from theylive_ros.settings import setting
 
 # What the nodes of this stack, or ROS itself, say anew.
@@ -221,4 +221,4 @@ class PlayerNode(ManagedNode):
 
 def main() -> None:
     """Run the node as a process."""
-    sys.exit(run_node(PlayerNode))
+    leave(run_node(PlayerNode))

@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 
 from theylive_msgs import msg
 
@@ -25,6 +24,7 @@ from theylive_ros import messages, plugins
 from theylive_ros.nodes import conversions, qos
 from theylive_ros.nodes.base import ManagedNode
 from theylive_ros.nodes.process import run_node
+from theylive_ros.parting import leave
 from theylive_ros.settings import setting
 from theylive_ros.targeting.selection import Selection, SelectionSettings, check_selection
 from theylive_ros.targeting.tracker import StaleFrameError
@@ -100,4 +100,4 @@ class SelectorNode(ManagedNode):
 
 def main() -> None:
     """Run the node as a process."""
-    sys.exit(run_node(SelectorNode))
+    leave(run_node(SelectorNode))

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -38,6 +37,7 @@ from theylive_ros.nodes.controller_link import AUTO, SocketConfig, socket_path
 from theylive_ros.nodes.image_publisher import ImagePublisher
 from theylive_ros.nodes.parameters import ConfigurationError
 from theylive_ros.nodes.process import run_node
+from theylive_ros.parting import leave
 from theylive_ros.settings import setting
 from theylive_ros.simulator.beam import PRESETS
 from theylive_ros.simulator.lit import LitPlaces
@@ -236,4 +236,4 @@ class SimulatorNode(ManagedNode):
 
 def main() -> None:
     """Run the node as a process."""
-    sys.exit(run_node(SimulatorNode))
+    leave(run_node(SimulatorNode))

@@ -19,7 +19,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
-import sys
 import time
 
 import numpy as np
@@ -43,6 +42,7 @@ from theylive_ros.nodes.rig_keeper import RigKeeper
 from theylive_ros.nodes.scene_keeper import SceneKeeper
 from theylive_ros.nodes.view_frames import ViewFrames
 from theylive_ros.nodes.vision_msgs_publisher import VisionMsgsPublisher
+from theylive_ros.parting import leave
 from theylive_ros.settings import setting
 from theylive_ros.viewing.rig_view import RigView
 
@@ -190,4 +190,4 @@ class VisualizerNode(ManagedNode):
 
 def main() -> None:
     """Run the node as a process."""
-    sys.exit(run_node(VisualizerNode))
+    leave(run_node(VisualizerNode))
