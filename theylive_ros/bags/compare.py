@@ -122,6 +122,7 @@ class Comparison:
     def report(self) -> dict[str, Any]:
         """All of it, for a machine."""
         return {
+            "compared": self.compared,
             "same": self.same,
             "tolerance_px": self.tolerance.px,
             "tolerance_score": self.tolerance.score,

@@ -182,8 +182,7 @@ def _tell(report: dict[str, Any], args: argparse.Namespace) -> None:
         print(f"{name}: {_verdict(Tally(**comparison[name]))}")
     if comparison["tracks"]["compared"] and not comparison["choices"]["compared"]:
         print("choices are compared where the selector began within the recording, or the board was empty once: not here")
-    compared = any(comparison[name]["compared"] for name in ("detections", "tracks", "choices"))
-    verdict = ("the same" if comparison["same"] else "NOT the same") if compared else "nothing to compare with"
+    verdict = ("the same" if comparison["same"] else "NOT the same") if comparison["compared"] else "nothing to compare with"
     print(f"against {report['against']}: {verdict}; digest {report['digest'][:16]}")
 
 
